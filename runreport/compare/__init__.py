@@ -1,0 +1,1 @@
+"""Groups of runs over seeds, their contrasts and verdicts."""

@@ -1,0 +1,136 @@
+"""Every option, declared once: its default, its type and its help text.
+
+The same declarations feed runreport.toml, the command line, the JSON Schema and the reference documentation.
+"""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from runreport.names import Direction, Reduction
+
+SEED_NAMES = ("seed", "random_seed", "random_state", "rng_seed", "random-seed", "manual_seed", "global_seed")
+IGNORED_KEYS = (
+    "*seed*",
+    "random_state",
+    "run_name",
+    "run_id",
+    "name",
+    "exp_name",
+    "experiment_name",
+    "*output_dir*",
+    "*output_folder*",
+    "*out_dir*",
+    "*log_dir*",
+    "*logdir*",
+    "*save_dir*",
+    "*checkpoint_dir*",
+    "*work_dir*",
+    "host",
+    "hostname",
+    "*date*",
+    "*timestamp*",
+    "start_time",
+    "*created_at*",
+)
+
+
+class Options(BaseModel):
+    """Base of all option tables: frozen, and no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RunOptions(Options):
+    """Which runs take part."""
+
+    exclude: Annotated[str, Field(description="Runs for which this expression holds are left out of every mean.")] = ""
+
+
+class GroupOptions(Options):
+    """How runs become groups over seeds."""
+
+    by: Annotated[
+        tuple[str, ...],
+        Field(description="Params (or tags.NAME) to group by; empty: all params but the seed and the ignored keys."),
+    ] = ()
+    ignore: Annotated[
+        tuple[str, ...],
+        Field(description="Params that never tell groups apart, as patterns (* and ?), compared without case."),
+    ] = IGNORED_KEYS
+    seed_names: Annotated[
+        tuple[str, ...],
+        Field(description="Names of the param that holds the seed; also matched as the last part of a dotted name."),
+    ] = SEED_NAMES
+
+
+class ComparisonOptions(Options):
+    """What is compared with what."""
+
+    baseline: Annotated[
+        str, Field(description="The group all others are compared with: its name, or param=value,param=value.")
+    ] = ""
+    limit: Annotated[int, Field(ge=1, description="At most this many comparison pages; the rest is listed.")] = 50
+    level: Annotated[float, Field(gt=0.5, lt=1, description="Level of every confidence interval.")] = 0.95
+    alpha: Annotated[float, Field(gt=0, lt=0.5, description="A difference is clear when its adjusted p is below.")] = (
+        0.05
+    )
+
+
+class MetricOptions(Options):
+    """How one metric is read."""
+
+    direction: Annotated[Direction | None, Field(description="Which way the metric improves: up or down.")] = None
+    reduction: Annotated[
+        Reduction | None,
+        Field(description="How the points of a run become one value: last, best, min, max or tail_mean."),
+    ] = None
+    unit: Annotated[str, Field(description="Unit shown beside the metric's name.")] = ""
+    lower_bound: Annotated[float | None, Field(description="Smallest possible value.")] = None
+    upper_bound: Annotated[float | None, Field(description="Largest possible value.")] = None
+
+
+class MetricsOptions(Options):
+    """Which metric matters and how points become values."""
+
+    primary: Annotated[str, Field(description="The metric that the overview answers first.")] = ""
+    reduction: Annotated[Reduction, Field(description="Default way in which the points of a run become one value.")] = (
+        Reduction.LAST
+    )
+    by_name: Annotated[
+        dict[str, MetricOptions],
+        Field(description="Settings of single metrics, for example metrics.by_name.'val/acc'."),
+    ] = {}
+
+
+class ExperimentOptions(Options):
+    """Settings of one experiment; they win over the general ones."""
+
+    baseline: Annotated[str, Field(description="Baseline group of this experiment.")] = ""
+    primary: Annotated[str, Field(description="Primary metric of this experiment.")] = ""
+    group_by: Annotated[tuple[str, ...], Field(description="Params to group this experiment's runs by.")] = ()
+
+
+class SiteOptions(Options):
+    """What the pages look like."""
+
+    title: Annotated[str, Field(description="Title of the report.")] = "Run report"
+    description: Annotated[str, Field(description="Markdown shown at the top of the overview.")] = ""
+    theme: Annotated[str, Field(description="Name of a theme, or the path of a theme folder.")] = "default"
+    run_pages: Annotated[int, Field(ge=0, description="Up to this many runs, each has a page of its own.")] = 500
+
+
+class Settings(Options):
+    """The whole of runreport.toml."""
+
+    store: Annotated[str, Field(description="Folder of the Parquet store.")] = ".runreport"
+    out: Annotated[str, Field(description="Folder the site is written to.")] = "site"
+    jobs: Annotated[int, Field(ge=0, description="Processes used for reading; 0: one per core.")] = 0
+    runs: RunOptions = RunOptions()
+    groups: GroupOptions = GroupOptions()
+    comparisons: ComparisonOptions = ComparisonOptions()
+    metrics: MetricsOptions = MetricsOptions()
+    experiments: Annotated[
+        dict[str, ExperimentOptions], Field(description="Settings of single experiments by name.")
+    ] = {}
+    site: SiteOptions = SiteOptions()

@@ -1,0 +1,1 @@
+"""From the store's tables to the columns that are analysed."""

@@ -1,0 +1,1 @@
+"""The graph of code, data, runs and artifacts."""

@@ -1,0 +1,1 @@
+"""The facts of run logs: entities, their identities and their tables."""

@@ -1,0 +1,1 @@
+"""Page contexts: everything a template places, computed beforehand."""

@@ -1,0 +1,135 @@
+"""What a reader is: it says what it recognises, lists the runs there, and hands over their facts and points.
+
+A reader reports and does not decide: unknown values stay text, broken lines become notices, nothing is dropped in
+silence. It reads only below ``Location.root`` and never executes, unpickles or follows what it finds.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import ClassVar, Protocol, runtime_checkable
+
+from runreport.errors import ReadError
+from runreport.model.entities import RunBatch
+from runreport.notices import Notice
+
+
+class Certainty(IntEnum):
+    """How sure a reader is that a log is of its format; the surest reader gets it."""
+
+    POSSIBLE = 1
+    LIKELY = 2
+    SURE = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """One folder below (or equal to) the folder that was named for ingest, with what it holds.
+
+    Attributes:
+        root: the resolved folder nothing outside of which is read.
+        label: the name of that folder; it is part of the identity of runs whose tool gives them no id.
+        relative: the folder in question relative to the root, with ``/``; empty for the root itself.
+        folders: names of the sub-folders, sorted; links that leave the root are not among them.
+        files: names of the regular files, sorted; only the one named file when a file was named for ingest.
+    """
+
+    root: Path
+    label: str
+    relative: str
+    folders: tuple[str, ...]
+    files: tuple[str, ...]
+
+    @property
+    def path(self) -> Path:
+        """The folder in question."""
+        return self.root / self.relative if self.relative else self.root
+
+    def inside(self, relative: str) -> Path:
+        """Return the path of something below the root.
+
+        Raises:
+            ReadError: it does not lie below the root once links are resolved.
+        """
+        path = self.root / relative
+        if not Path(os.path.realpath(path)).is_relative_to(self.root):
+            sentence = f"{relative!r} lies outside of the folder that is read."
+            raise ReadError(sentence, hint="Name the folder it lies in as well.")
+        return path
+
+    def child(self, name: str) -> str:
+        """Return the path of a file or folder of this folder relative to the root."""
+        return f"{self.relative}/{name}" if self.relative else name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A reader's claim on a folder: how sure, why (shown by ``--explain``), and which of its files.
+
+    ``takes`` is None for the whole tree below the folder; otherwise the search for other logs goes on.
+    """
+
+    certainty: Certainty
+    reason: str
+    takes: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The log of one run as found, not yet read.
+
+    Attributes:
+        run_id: the run's identity (see :func:`runreport.model.keys.run_id`).
+        path: where the log lies relative to the root.
+        files: the files that make it up, relative to the root, for the reader's own use.
+        handle: whatever else the reader needs to find the run again, for example its key in a database.
+        fingerprint: changes whenever the log changes; free of absolute paths.
+        size_bytes: how much there is to read, for splitting the work.
+    """
+
+    run_id: str
+    path: str
+    fingerprint: str
+    files: tuple[str, ...] = ()
+    handle: str = ""
+    size_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """All runs a reader found at a location, and what it left out there."""
+
+    sources: tuple[Source, ...]
+    notices: tuple[Notice, ...] = ()
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """Reads one format. Instances hold no state: they are made anew in every worker process."""
+
+    name: ClassVar[str]
+    version: ClassVar[str]
+    formats: ClassVar[tuple[str, ...]]
+    """One line per layout that is read, for the formats table of the documentation."""
+
+    def match(self, location: Location) -> Match | None:
+        """Say whether this folder holds logs of the format, by looking at names and at most a few kilobytes."""
+        ...
+
+    def scan(self, location: Location, match: Match) -> Scan:
+        """List the runs with their fingerprints, in a stable order, without reading points where that is possible.
+
+        Raises:
+            ReadError: the log as a whole cannot be opened.
+        """
+        ...
+
+    def read(self, location: Location, sources: Sequence[Source]) -> Iterator[RunBatch]:
+        """Read the given runs in batches of bounded size; a run that fails becomes a notice on its own log.
+
+        Raises:
+            ReadError: the log as a whole cannot be opened.
+        """
+        ...

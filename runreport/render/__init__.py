@@ -1,0 +1,1 @@
+"""Contexts and a theme become files; the only place that knows HTML."""

@@ -1,0 +1,52 @@
+"""Results of statistics as frozen values; every number that has an interval carries it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """A confidence interval at ``level`` (0.95 for 95 %), in the units of what it belongs to."""
+
+    low: float
+    high: float
+    level: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A value with its interval, or without one where none can be had."""
+
+    value: float
+    interval: Interval | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """A sample in brief: ``sd`` has n - 1 in its denominator and is None for n < 2."""
+
+    n: int
+    mean: float | None
+    sd: float | None
+    median: float | None
+    min: float | None
+    max: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestResult:
+    """A hypothesis test: its name, statistic, degrees of freedom (None where it has none) and two-sided p."""
+
+    __test__ = False
+
+    test: str
+    statistic: float
+    df: float | None
+    p: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """Why no answer is given: a stable code and the words for the reader of the page."""
+
+    code: str
+    words: str

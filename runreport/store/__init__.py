@@ -1,0 +1,1 @@
+"""The store: immutable Parquet files and numbered manifests in one folder."""
