@@ -12,6 +12,8 @@ _RUN_ID_LENGTH = 16
 _INT = re.compile(r"[+-]?\d+(_\d+)*\Z")
 _FLOAT = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\Z|[+-]?(inf|infinity|nan)\Z", re.IGNORECASE)
 _TRUTH = {"true": 1.0, "false": 0.0}
+_FLOAT_DIGITS = 300  # an int of more digits has no float
+_BRACKETS = {"[]": ParamKind.LIST, "{}": ParamKind.MAP}
 _NOTHING = frozenset({"none", "null", ""})
 
 
@@ -33,14 +35,10 @@ def param_kind(text: str) -> tuple[ParamKind, float | None]:
     if folded in _TRUTH:
         return ParamKind.BOOL, _TRUTH[folded]
     if _INT.match(stripped):
-        return ParamKind.INT, float(stripped) if len(stripped) < 300 else None
+        return ParamKind.INT, float(stripped) if len(stripped) < _FLOAT_DIGITS else None
     if _FLOAT.match(stripped):
         return ParamKind.FLOAT, float(stripped)
-    if stripped[:1] == "[" and stripped[-1:] == "]":
-        return ParamKind.LIST, None
-    if stripped[:1] == "{" and stripped[-1:] == "}":
-        return ParamKind.MAP, None
-    return ParamKind.TEXT, None
+    return _BRACKETS.get(stripped[:1] + stripped[-1:], ParamKind.TEXT), None
 
 
 def param(run: str, name: str, value: str) -> Param:
@@ -50,7 +48,7 @@ def param(run: str, name: str, value: str) -> Param:
 
 
 def flatten(value: object, prefix: str = "") -> dict[str, str]:
-    """Return a nested configuration as dotted names and texts; a dot inside a key becomes ``\\.``.
+    r"""Return a nested configuration as dotted names and texts; a dot inside a key becomes ``\.``.
 
     Lists and empty maps stay whole as JSON text; strings stay as they are.
 
