@@ -1,0 +1,62 @@
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+DEMO   := demo-site
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types imports docs format reference browser clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "  PYTHON=python3.12 chooses the interpreter (now: $(PYTHON))"
+
+demo: $(VENV)/.installed ## Build the report of the example runs into demo-site/
+	$(BIN)/runreport demo --out $(DEMO)
+
+test: $(VENV)/.installed-dev browser ## Run all tests, in real browsers too
+	$(BIN)/python -m pytest -n auto --dist worksteal
+
+check: lint types imports docs ## Lint, types, import contracts, docs build
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy
+
+imports: $(VENV)/.installed-dev
+	$(BIN)/lint-imports
+
+docs: $(VENV)/.installed-dev ## Build the documentation into docs-site/
+	$(BIN)/python docs/generate.py --check
+	NO_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict --quiet --site-dir docs-site
+
+format: $(VENV)/.installed-dev ## Format the code and sort its imports
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+reference: $(VENV)/.installed-dev ## Write the generated pages of the documentation anew
+	$(BIN)/python docs/generate.py
+
+# Browser tests use the system's Chromium; without it they are skipped and say so.
+browser:
+	@if [ "$$(id -u)" = 0 ] && ! command -v chromium >/dev/null && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	fi
+
+clean: ## Remove what the other targets made
+	rm -rf $(VENV) $(DEMO) docs-site build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "$(PYTHON) is older than Python 3.11; choose another: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[dev,docs]'
+	@touch $@ $(VENV)/.installed

@@ -1,0 +1,102 @@
+"""Comparisons as JSON and as tables: the very numbers of the pages."""
+
+from collections.abc import Iterable, Sequence
+
+from runreport.compare.comparison import Comparison, Contrast, Sample
+from runreport.reporters.tables import Cell, Table
+
+_COLUMNS = ("metric", "baseline", "candidate", "delta", "ci low", "ci high", "p", "p adjusted", "g", "verdict")
+
+
+def public_contrast(contrast: Contrast) -> dict[str, object]:
+    """Return a contrast as ``compare --format json`` prints it."""
+    test, delta = contrast.test, contrast.delta
+    interval = delta.interval if delta is not None else None
+    return {
+        "metric": contrast.metric.metric,
+        "direction": contrast.metric.direction,
+        "direction_source": contrast.metric.direction_source,
+        "reduction": contrast.metric.reduction,
+        "baseline": _public_sample(contrast.baseline),
+        "candidate": _public_sample(contrast.candidate),
+        "delta": None if delta is None else delta.value,
+        "ci": None if interval is None else [interval.low, interval.high],
+        "level": contrast.level,
+        "test": None if test is None else test.test,
+        "statistic": None if test is None else test.statistic,
+        "df": None if test is None else test.df,
+        "p": None if test is None else test.p,
+        "p_adjusted": contrast.p_adjusted,
+        "adjustment": contrast.adjustment,
+        "family_size": contrast.family_size,
+        "hedges_g": None if contrast.hedges_g is None else contrast.hedges_g.value,
+        "prob_superiority": contrast.prob_superiority,
+        "mde": contrast.mde,
+        "verdict": contrast.verdict,
+        "reason": contrast.reason,
+        "notices": contrast.cautions,
+    }
+
+
+def public_comparison(comparison: Comparison, metrics: Sequence[str]) -> dict[str, object]:
+    """Return a comparison as JSON-ready values; only the named metrics, or all when none is named."""
+    return {
+        "experiment": comparison.experiment,
+        "baseline": comparison.baseline.name,
+        "candidate": comparison.candidate.name,
+        "contrasts": [public_contrast(contrast) for contrast in chosen(comparison, metrics)],
+        "confounds": [confound.sentence for confound in comparison.confounds],
+    }
+
+
+def contrast_table(comparison: Comparison, metrics: Sequence[str]) -> Table:
+    """Return one row per metric with the numbers behind its verdict."""
+    rows = tuple(_row(contrast) for contrast in chosen(comparison, metrics))
+    return Table(columns=_COLUMNS, rows=rows)
+
+
+def chosen(comparison: Comparison, metrics: Sequence[str]) -> Iterable[Contrast]:
+    """Return the contrasts of the named metrics, or all."""
+    return tuple(one for one in comparison.contrasts if not metrics or one.metric.metric in metrics)
+
+
+def _row(contrast: Contrast) -> tuple[Cell, ...]:
+    interval = contrast.delta.interval if contrast.delta is not None else None
+    return (
+        contrast.metric.metric,
+        _mean_text(contrast.baseline),
+        _mean_text(contrast.candidate),
+        None if contrast.delta is None else contrast.delta.value,
+        None if interval is None else interval.low,
+        None if interval is None else interval.high,
+        None if contrast.test is None else contrast.test.p,
+        contrast.p_adjusted,
+        None if contrast.hedges_g is None else contrast.hedges_g.value,
+        contrast.verdict.value,
+    )
+
+
+def _mean_text(sample: Sample) -> str:
+    described = sample.description
+    if described.mean is None:
+        return "–"
+    spread = "" if described.sd is None else f" ± {described.sd:.3g}"
+    return f"{described.mean:.6g}{spread} (n={described.n})"
+
+
+def _public_sample(sample: Sample) -> dict[str, object]:
+    described = sample.description
+    return {
+        "name": sample.group_name,
+        "n": described.n,
+        "mean": described.mean,
+        "sd": described.sd,
+        "values": sample.values,
+        "seeds": sample.seeds,
+        "non_finite": len(sample.non_finite),
+        "missing": len(sample.missing),
+        "failed": sample.counts.failed,
+        "killed": sample.counts.killed,
+        "running": sample.counts.running,
+        "excluded": sample.counts.excluded,
+    }
