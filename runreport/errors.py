@@ -1,6 +1,10 @@
 """One tree of errors. Each is a sentence, a hint and an exit code of its own."""
 
-from typing import ClassVar
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import ClassVar, Self
+
+_LISTED = 8
 
 
 class RunreportError(Exception):
@@ -66,6 +70,15 @@ class UnknownNameError(RunreportError):
     """A metric, group, run, experiment, reader, table or theme of that name does not exist."""
 
     exit_code = 8
+
+    @classmethod
+    def near(cls, kind: str, wanted: str, known: Iterable[str]) -> Self:
+        """Return the error for ``wanted``, with the nearest known names as its hint."""
+        names = sorted(set(known))
+        similar = get_close_matches(wanted, names, n=3, cutoff=0.4)
+        listed = ", ".join(names[:_LISTED]) + (f" and {len(names) - _LISTED} more" if len(names) > _LISTED else "")
+        hint = f"Did you mean {' or '.join(similar)}?" if similar else f"There are: {listed}." if names else ""
+        return cls(f"There is no {kind} {wanted!r}.", hint=hint)
 
 
 class QueryError(RunreportError):

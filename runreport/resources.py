@@ -16,5 +16,6 @@ def resource_folder(name: str) -> Path:
     for parent in (_PACKAGE, _PACKAGE.parent):
         if (parent / name).is_dir():
             return parent / name
-    sentence = f"The folder {name} is missing from this installation of runreport."
-    raise RunreportError(sentence, hint="Install runreport again.")
+    raise RunreportError(
+        f"The folder {name} is missing from this installation of runreport.", hint="Install runreport again."
+    )

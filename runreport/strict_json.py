@@ -64,5 +64,4 @@ def _scalar(value: object) -> Json:
         return value if math.isfinite(value) else None
     if isinstance(value, date):
         return value.isoformat()
-    sentence = f"{type(value).__name__} has no JSON form"
-    raise TypeError(sentence)
+    raise TypeError(f"{type(value).__name__} has no JSON form")

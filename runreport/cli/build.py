@@ -14,7 +14,9 @@ def command(
     logs: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[LOGS]...", help="Folders or files with run logs; none: everything in the store.", show_default=False
+            metavar="[LOGS]...",
+            help="Folders or files with run logs; none: everything in the store.",
+            show_default=False,
         ),
     ] = None,
     *,

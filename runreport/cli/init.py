@@ -16,9 +16,9 @@ def command() -> None:
         with path.open("x", encoding="utf-8") as file:
             file.write(settings_template())
     except FileExistsError:
-        sentence = f"There is already a {FILE_NAME} here; it was left as it is."
-        raise OutputError(sentence, hint="Move it away first to start afresh.") from None
+        raise OutputError(
+            f"There is already a {FILE_NAME} here; it was left as it is.", hint="Move it away first to start afresh."
+        ) from None
     except OSError as error:
-        sentence = f"{FILE_NAME} cannot be written: {error.strerror}."
-        raise OutputError(sentence) from None
+        raise OutputError(f"{FILE_NAME} cannot be written: {error.strerror}.") from None
     print_status(f"Wrote {FILE_NAME}. Every line shows a default; uncomment what you want to change.")

@@ -34,7 +34,9 @@ class FileFormat(StrEnum):
     PARQUET = "parquet"
 
 
-Store = Annotated[Path | None, typer.Option("--store", metavar="DIR", help=option_help("store"), show_default=".runreport")]
+Store = Annotated[
+    Path | None, typer.Option("--store", metavar="DIR", help=option_help("store"), show_default=".runreport")
+]
 Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help=option_help("out"), show_default="site")]
 Config = Annotated[
     Path | None,
@@ -45,4 +47,6 @@ Where = Annotated[
     str,
     typer.Option("--where", metavar="EXPR", help="""Only runs for which this holds, e.g. 'params.lr < 0.1'."""),
 ]
-Logs = Annotated[list[Path], typer.Argument(metavar="LOGS...", help="Folders or files with run logs.", show_default=False)]
+Logs = Annotated[
+    list[Path], typer.Argument(metavar="LOGS...", help="Folders or files with run logs.", show_default=False)
+]

@@ -77,17 +77,17 @@ def _read_file(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        sentence = f"There is no file {path}."
-        raise ConfigError(sentence, hint="`runreport init` writes one with every option and its default.") from None
+        raise ConfigError(
+            f"There is no file {path}.", hint="`runreport init` writes one with every option and its default."
+        ) from None
     except OSError as error:
-        sentence = f"{path} cannot be read: {error.strerror}."
-        raise ConfigError(sentence) from None
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
-        sentence = f"{path} is not UTF-8 text."
-        raise ConfigError(sentence, hint="Save it as UTF-8.") from None
+        raise ConfigError(f"{path} is not UTF-8 text.", hint="Save it as UTF-8.") from None
     except tomllib.TOMLDecodeError as error:
-        sentence = f"{path} is not valid TOML: {error}."
-        raise ConfigError(sentence, hint="Names with special characters need quotes, texts too.") from None
+        raise ConfigError(
+            f"{path} is not valid TOML: {error}.", hint="Names with special characters need quotes, texts too."
+        ) from None
 
 
 def _from_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, object]]:
@@ -113,8 +113,9 @@ def _validate(tables: dict[str, Any], source: str) -> Settings:
     except ValidationError as error:
         problems = tuple(sorted(_problem(detail) for detail in error.errors(include_url=False)))
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        sentence = f"{source} has {count}."
-        raise ConfigError(sentence, problems=problems, hint="`runreport init` shows every option.") from None
+        raise ConfigError(
+            f"{source} has {count}.", problems=problems, hint="`runreport init` shows every option."
+        ) from None
 
 
 def _problem(detail: ErrorDetails) -> str:

@@ -55,8 +55,7 @@ class Location:
         """
         path = self.root / relative
         if not Path(os.path.realpath(path)).is_relative_to(self.root):
-            sentence = f"{relative!r} lies outside of the folder that is read."
-            raise ReadError(sentence, hint="Name the folder it lies in as well.")
+            raise ReadError(f"{relative!r} lies outside of the folder that is read.", hint="Name the folder it lies in as well.")
         return path
 
     def child(self, name: str) -> str:
