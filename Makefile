@@ -4,7 +4,7 @@ BIN    := $(VENV)/bin
 DEMO   := demo-site
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types imports docs format reference browser clean
+.PHONY: help demo test check lint types imports docs format reference benchmark browser clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,3 +60,11 @@ $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 $(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --editable '.[dev,docs]'
 	@touch $@ $(VENV)/.installed
+
+benchmark: $(VENV)/.installed .venv-peers/.installed ## Measure ingest beside the trackers' own clients
+	$(BIN)/python benchmarks/ingest.py --peer-python $(CURDIR)/.venv-peers/bin/python
+
+.venv-peers/.installed:
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet mlflow tensorboard numpy
+	@touch $@
