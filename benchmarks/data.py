@@ -59,8 +59,8 @@ def _write_run_folder(experiment: Path, run: int, points: int) -> None:
 
 
 def run_uuid(run: int) -> str:
-    """Return an id of 32 hex digits."""
-    return f"{zlib.crc32(str(run).encode()):08x}{run:024x}"
+    """Return an id of 32 hex digits that no YAML reader takes for a number."""
+    return f"ab{zlib.crc32(str(run).encode()):08x}{run:022x}"
 
 
 def params(run: int) -> dict[str, str]:

@@ -44,15 +44,20 @@ def _json(command: list[str]) -> dict[str, float]:
 
 
 def compare(what: str, logs: Path, store: Path, peer: str, peer_figures: dict[str, float]) -> Row:
-    """Measure our side and put both beside each other, the peer's time scaled to all points."""
+    """Measure our side and put both beside each other.
+
+    Raises:
+        ValueError: the two sides did not read the same number of points.
+    """
     ours = measure_ours(logs, store)
-    scale = ours["points"] / peer_figures["points"]
+    if ours["points"] != peer_figures["points"]:
+        raise ValueError(f"{what}: {ours['points']} points here, {peer_figures['points']} there")
     return Row(
         what=what,
         points=int(ours["points"]),
         ours_s=ours["seconds"],
-        peer=peer if scale == 1 else f"{peer} (x{scale:.0f} from {peer_figures['runs']:.0f} runs)",
-        peer_s=peer_figures["seconds"] * scale,
+        peer=peer,
+        peer_s=peer_figures["seconds"],
         read_bytes_s=ours["read_bytes_seconds"],
         bytes_per_point=ours["bytes_per_point"],
     )
@@ -83,7 +88,7 @@ def run(folder: Path, options: argparse.Namespace) -> list[Row]:
     data.write_mlruns(mlruns, runs=options.runs, points=options.points)
     measure_peer(python, "database", database, *size)
     data.write_event_file(events, points=options.scalars)
-    client = "search_runs + get_metric_history"
+    client = f"search_runs + get_metric_history (histories of {options.share} runs, extrapolated)"
     peers = (
         (f"MLflow file store, {options.runs} runs", mlruns, client, measure_peer(python, "mlruns", mlruns, *share)),
         (f"MLflow sqlite, {options.runs} runs", database, client, measure_peer(python, "sqlite", database, *share)),

@@ -13,20 +13,26 @@ from data import METRICS, fill_mlflow_db
 
 
 def mlflow_client(uri: str, share: int) -> dict[str, float]:
-    """Read runs and full metric histories through MLflow's client; ``share`` runs of all."""
+    """Read all runs, and the full metric histories of ``share`` of them, through MLflow's client.
+
+    The histories of the others are extrapolated: the client makes one call per run and metric.
+    """
     os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"
     from mlflow.tracking import MlflowClient  # noqa: PLC0415 - the import is not measured
 
     client = MlflowClient(tracking_uri=uri)
     experiment = client.get_experiment_by_name("benchmark")
-    client.search_runs([experiment.experiment_id], max_results=1)
     begin = time.process_time()
-    runs = client.search_runs([experiment.experiment_id], max_results=share)
+    runs = client.search_runs([experiment.experiment_id], max_results=50_000)
+    search_seconds = time.process_time() - begin
+    begin = time.process_time()
     points = 0
-    for run in runs:
+    for run in runs[:share]:
         for metric in METRICS:
             points += len(client.get_metric_history(run.info.run_id, metric))
-    return {"seconds": time.process_time() - begin, "runs": len(runs), "points": points}
+    scale = len(runs) / share
+    seconds = search_seconds + (time.process_time() - begin) * scale
+    return {"seconds": seconds, "share": share, "points": points * scale}
 
 
 def event_accumulator(folder: Path) -> dict[str, float]:
@@ -39,7 +45,7 @@ def event_accumulator(folder: Path) -> dict[str, float]:
     accumulator = EventAccumulator(str(folder), size_guidance={"scalars": 0})
     accumulator.Reload()
     points = sum(len(accumulator.Scalars(tag)) for tag in accumulator.Tags()["scalars"])
-    return {"seconds": time.process_time() - begin, "runs": 1, "points": points}
+    return {"seconds": time.process_time() - begin, "share": 1, "points": points}
 
 
 def make_database(database: Path, runs: int, points: int) -> dict[str, float]:
@@ -48,7 +54,7 @@ def make_database(database: Path, runs: int, points: int) -> dict[str, float]:
 
     SqlAlchemyStore(f"sqlite:///{database}", str(database.parent / "artifacts"))
     fill_mlflow_db(database, runs=runs, points=points)
-    return {"seconds": 0.0, "runs": runs, "points": runs * points * len(METRICS)}
+    return {"seconds": 0.0, "share": runs, "points": runs * points * len(METRICS)}
 
 
 def main() -> None:
