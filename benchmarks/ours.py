@@ -10,7 +10,7 @@ import runreport.readers.mlflow_file
 import runreport.readers.mlflow_sqlite
 import runreport.readers.tabular
 import runreport.readers.tensorboard  # noqa: F401 - imports are not measured
-from runreport.ingest import ingest
+from runreport.ingestion import ingest
 
 
 def read_bytes_seconds(path: Path) -> float:

@@ -27,5 +27,5 @@ def command(
 
     settings = pipeline.settings_for_store(store, config)
     metrics = tuple(metric or ())
-    comparisons = pipeline.compare(baseline, tuple(candidates), settings, experiment=experiment, metrics=metrics)
+    comparisons = pipeline.compare_groups(baseline, tuple(candidates), settings, experiment=experiment, metrics=metrics)
     print_comparisons(comparisons, metrics, format_)

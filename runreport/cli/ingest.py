@@ -23,14 +23,13 @@ def command(
     """Read run logs into the store; what has not changed since is not read again."""
     from pathlib import Path
 
-    from runreport import pipeline, strict_json
+    from runreport import strict_json
     from runreport.config.load import load_settings
+    from runreport.ingestion import ingest as ingest_logs
 
     settings = load_settings(config, overrides={"store": None if store is None else str(store), "jobs": jobs})
     with progress_bar() as report:
-        result = pipeline.ingest(
-            tuple(logs), store=Path(settings.store), reader=reader, jobs=settings.jobs, report=report
-        )
+        result = ingest_logs(tuple(logs), store=Path(settings.store), reader=reader, jobs=settings.jobs, report=report)
     if json:
         print_text(strict_json.dumps(result.public()))
         return

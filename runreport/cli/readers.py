@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from runreport.cli.output import print_text
+from runreport.cli.output import print_status, print_table
 
 
 def command(
@@ -15,8 +15,24 @@ def command(
     ] = None,
 ) -> None:
     """List the readers, or explain which of them reads what."""
-    from runreport import pipeline
+    from runreport.readers import registry
+    from runreport.reporters.tables import Table
 
-    lines = pipeline.explain_readers(explain) if explain is not None else pipeline.describe_readers()
-    for line in lines:
-        print_text(line)
+    installed = registry.readers()
+    for notice in installed.notices:
+        print_status(f"{notice.severity}: {notice.message}")
+    if explain is None:
+        rows = tuple((reader.name, line) for reader in installed.readers for line in reader.formats)
+        print_table(Table(columns=("reader", "reads"), rows=rows), "table")
+        return
+    findings = registry.find((explain,), installed.readers)
+    lines = registry.explain(findings)
+    if not lines:
+        raise registry.no_runs((explain,))
+    columns = ("place", "reader", "certainty", "why", "outcome")
+    rows = tuple(
+        (line.place, line.reader_name or None, line.certainty or None, line.reason, line.outcome) for line in lines
+    )
+    print_table(Table(columns=columns, rows=rows), "table")
+    for notice in findings.notices:
+        print_status(f"{notice.severity}: {notice.location}: {notice.message}")

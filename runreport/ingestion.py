@@ -1,0 +1,319 @@
+"""From logs to committed Parquet: find, scan, read what changed, write, commit."""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Protocol
+
+from runreport.errors import ReadError, StoreError
+from runreport.execute import process_count, run_tasks
+from runreport.model.tables import from_table
+from runreport.names import Severity
+from runreport.notices import Notice
+from runreport.readers import registry
+from runreport.readers.base import Location, Reader, Source
+from runreport.readers.registry import Claim
+from runreport.store.manifest import Commit, Store
+from runreport.store.parquet import BatchFiles, write_batch
+
+_TASK_RUNS = 200
+_TASK_BYTES = 64 * 1024 * 1024
+_SERIAL_BYTES = 32 * 1024 * 1024  # below this, starting processes costs more than they save
+_SHOWN_NOTICES = 8
+
+
+class Report(Protocol):
+    """Called by long work: which stage, how much of how much is done."""
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Report progress."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestResult:
+    """What an ingest did.
+
+    Attributes:
+        runs_added: runs the store did not have.
+        runs_updated: runs whose log had changed.
+        runs_unchanged: runs whose log was as it had been; it was not read again.
+        runs_skipped: runs that were found but could not be read, or were found a second time.
+        points: metric points written.
+        notices: what was found on the way, about these logs only.
+        seconds: wall time.
+        run_ids: all runs found in the logs, also those that had not changed.
+        snapshot: the number of the snapshot that now holds them.
+    """
+
+    runs_added: int
+    runs_updated: int
+    runs_unchanged: int
+    runs_skipped: int
+    points: int
+    notices: tuple[Notice, ...]
+    seconds: float
+    run_ids: frozenset[str]
+    snapshot: int
+
+    def public(self) -> dict[str, object]:
+        """Return what ``ingest --json`` prints."""
+        names = ("runs_added", "runs_updated", "runs_unchanged", "runs_skipped", "points", "notices", "seconds")
+        return {name: getattr(self, name) for name in names}
+
+    def summary_lines(self) -> Iterator[str]:
+        """Yield the result in words."""
+        yield (
+            f"{self.runs_added} runs added, {self.runs_updated} updated, {self.runs_unchanged} unchanged, "
+            f"{self.runs_skipped} left out; {self.points:,} points in {self.seconds:.1f} s"
+        )
+        loud = [notice for notice in self.notices if notice.severity is not Severity.INFO]
+        for notice in loud[:_SHOWN_NOTICES]:
+            yield f"{notice.severity}: {notice.location}: {notice.message}"
+        if len(loud) > _SHOWN_NOTICES:
+            yield f"... and {len(loud) - _SHOWN_NOTICES} more; `runreport ingest --json` prints all."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """One location with its runs, and what was left out there."""
+
+    reader_name: str
+    location: Location
+    sources: tuple[Source, ...]
+    notices: tuple[Notice, ...]
+    runs_skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Task:
+    """Some runs of one location, to be read and written by one worker."""
+
+    store: Path
+    reader_name: str
+    location: Location
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _TaskResult:
+    """What a worker wrote; ``notices`` say why some of its runs could not be read."""
+
+    batches: tuple[BatchFiles, ...]
+    notices: tuple[Notice, ...] = ()
+    runs_skipped: int = 0
+
+
+def ingest(
+    logs: Sequence[str | Path],
+    *,
+    store: str | Path = ".runreport",
+    reader: str | None = None,
+    jobs: int = 0,
+    report: Report | None = None,
+) -> IngestResult:
+    """Read run logs into a store; what has not changed since is not read again.
+
+    Args:
+        logs: folders or files.
+        store: the store's folder; made when it is not there.
+        reader: the name of the only reader to use; None for all.
+        jobs: processes used for reading; 0 for one per core. The result does not depend on it.
+        report: called with progress.
+
+    Raises:
+        UsageError: a path does not exist.
+        UnknownNameError: there is no reader of that name.
+        NoRunsError: nothing in the logs looks like a run.
+        StoreError: the store cannot be opened or written.
+    """
+    begin = time.perf_counter()
+    paths = tuple(Path(path) for path in logs)
+    installed = registry.readers(reader)
+    findings = registry.find(paths, installed.readers)
+    places = _without_repeats(_scan(claim, installed.readers) for claim in findings.claims)
+    if not any(place.sources or place.notices for place in places):
+        raise registry.no_runs(paths)
+    opened = Store.create(Path(store))
+    known = opened.snapshot().fingerprints
+    tasks = _tasks(places, known, opened.path)
+    results, commits = _read_all(opened, tasks, jobs, report)
+    found = _found(places, (*installed.notices, *findings.notices), tasks, results)
+    commits.append(opened.commit((), found=found))
+    sources = [source for place in places for source in place.sources]
+    run_ids = frozenset(source.run_id for source in sources)
+    return IngestResult(
+        runs_added=sum(commit.runs_added for commit in commits),
+        runs_updated=sum(commit.runs_updated for commit in commits),
+        runs_unchanged=sum(known.get(source.run_id) == source.fingerprint for source in sources),
+        runs_skipped=sum(place.runs_skipped for place in places) + sum(result.runs_skipped for result in results),
+        points=sum(batch.points for result in results for batch in result.batches),
+        notices=_notices(opened, run_ids, found),
+        seconds=time.perf_counter() - begin,
+        run_ids=run_ids,
+        snapshot=commits[-1].number,
+    )
+
+
+def _scan(claim: Claim, readers: Sequence[Reader]) -> _Place:
+    """List the runs at a place; a log that cannot be opened becomes a notice."""
+    reader = next(reader for reader in readers if reader.name == claim.reader_name)
+    try:
+        scan = reader.scan(claim.location, claim.match)
+    except Exception as error:  # noqa: BLE001 - one bad log, or a fault in one reader, must not stop the others
+        notice = _failure(claim.location, claim.location.relative, "unreadable-log", error)
+        return _Place(reader_name=reader.name, location=claim.location, sources=(), notices=(notice,), runs_skipped=1)
+    return _Place(reader_name=reader.name, location=claim.location, sources=scan.sources, notices=scan.notices)
+
+
+def _without_repeats(places: Iterable[_Place]) -> list[_Place]:
+    """Keep the first of several logs of one run, in the order of the walk."""
+    first: dict[str, str] = {}
+    kept = []
+    for place in places:
+        fresh, notices = [], list(place.notices)
+        for source in place.sources:
+            where = _where(place.location, source.path)
+            if source.run_id in first:
+                notices.append(_repeat(where, first[source.run_id]))
+            else:
+                first[source.run_id] = where
+                fresh.append(source)
+        skipped = place.runs_skipped + len(place.sources) - len(fresh)
+        kept.append(replace(place, sources=tuple(fresh), notices=tuple(notices), runs_skipped=skipped))
+    return kept
+
+
+def _repeat(where: str, first: str) -> Notice:
+    return Notice(
+        severity=Severity.WARNING,
+        code="repeated-run",
+        location=where,
+        message=f"This run was already found at {first}; it is counted once.",
+    )
+
+
+def _tasks(places: Sequence[_Place], known: Mapping[str, str], store: Path) -> list[_Task]:
+    """Split what is new or changed into tasks of bounded size that do not depend on the number of processes."""
+    tasks: list[_Task] = []
+    for place in places:
+        changed = (source for source in place.sources if known.get(source.run_id) != source.fingerprint)
+        tasks += [
+            _Task(store=store, reader_name=place.reader_name, location=place.location, sources=sources)
+            for sources in _portions(changed)
+        ]
+    return tasks
+
+
+def _portions(sources: Iterable[Source]) -> Iterator[tuple[Source, ...]]:
+    portion: list[Source] = []
+    size_bytes = 0
+    for source in sources:
+        if portion and (len(portion) == _TASK_RUNS or size_bytes + source.size_bytes > _TASK_BYTES):
+            yield tuple(portion)
+            portion, size_bytes = [], 0
+        portion.append(source)
+        size_bytes += source.size_bytes
+    if portion:
+        yield tuple(portion)
+
+
+def _read_all(
+    store: Store, tasks: Sequence[_Task], jobs: int, report: Report | None
+) -> tuple[list[_TaskResult], list[Commit]]:
+    """Run the tasks and commit each as it is done, so that an interruption loses at most what is in the air."""
+    size_bytes = sum(source.size_bytes for task in tasks for source in task.sources)
+    processes = process_count(jobs) if size_bytes > _SERIAL_BYTES else 1
+    total = sum(len(task.sources) for task in tasks)
+    results, commits, done = [], [], 0
+    for task, result in zip(tasks, run_tasks(_read_task, tasks, jobs=processes), strict=True):
+        commits.append(store.commit(result.batches))
+        results.append(result)
+        done += len(task.sources)
+        if report is not None:
+            report("reading runs", done, total)
+    return results, commits
+
+
+@cache
+def _reader(name: str) -> Reader:
+    return registry.readers(name).readers[0]
+
+
+def _read_task(task: _Task) -> _TaskResult:
+    """Read and write some runs; when that fails, one by one, so that only the bad ones are missing."""
+    try:
+        return _read(task, task.sources)
+    except StoreError:
+        raise
+    except Exception as error:  # noqa: BLE001 - see above
+        if len(task.sources) == 1:
+            notice = _failure(task.location, task.sources[0].path, "unreadable-run", error)
+            return _TaskResult(batches=(), notices=(notice,), runs_skipped=1)
+    singles = [_read_task(replace(task, sources=(source,))) for source in task.sources]
+    return _TaskResult(
+        batches=tuple(batch for single in singles for batch in single.batches),
+        notices=tuple(notice for single in singles for notice in single.notices),
+        runs_skipped=sum(single.runs_skipped for single in singles),
+    )
+
+
+def _read(task: _Task, sources: Sequence[Source]) -> _TaskResult:
+    fingerprints = {source.run_id: source.fingerprint for source in sources}
+    read = _reader(task.reader_name).read(task.location, sources)
+    batches = tuple(write_batch(task.store, batch, fingerprints=fingerprints) for batch in read)
+    written = {run.run_id for batch in batches for run in batch.runs}
+    missing = [source for source in sources if source.run_id not in written]
+    notices = tuple(_not_read(task.location, source) for source in missing)
+    return _TaskResult(batches=batches, notices=notices, runs_skipped=len(missing))
+
+
+def _not_read(location: Location, source: Source) -> Notice:
+    return Notice(
+        severity=Severity.ERROR,
+        code="run-not-read",
+        location=_where(location, source.path),
+        message="The run was listed, but its log had nothing to read when it was opened.",
+        hint="It may have been removed in between; ingest it again.",
+    )
+
+
+def _failure(location: Location, path: str, code: str, error: Exception) -> Notice:
+    if isinstance(error, ReadError):
+        message, hint = error.sentence, error.hint
+    else:
+        message = f"It cannot be read: {type(error).__name__}: {error}."
+        hint = "This is a fault of the reader; please report it."
+    return Notice(
+        severity=Severity.ERROR,
+        code=code,
+        location=_where(location, path),
+        message=message,
+        hint=hint,
+    )
+
+
+def _where(location: Location, path: str) -> str:
+    return f"{location.label}/{path}" if path else location.label
+
+
+def _found(
+    places: Sequence[_Place], general: Sequence[Notice], tasks: Sequence[_Task], results: Sequence[_TaskResult]
+) -> dict[str, tuple[Notice, ...]]:
+    """Gather the notices that belong to no run under the label of the folder that was named."""
+    found: dict[str, list[Notice]] = {"": list(general)}
+    for place in places:
+        found.setdefault(place.location.label, []).extend(place.notices)
+    for task, result in zip(tasks, results, strict=True):
+        found[task.location.label].extend(result.notices)
+    return {label: tuple(notices) for label, notices in found.items()}
+
+
+def _notices(store: Store, run_ids: frozenset[str], found: Mapping[str, tuple[Notice, ...]]) -> tuple[Notice, ...]:
+    """Return the notices about these runs and places, the gravest first."""
+    about_runs = from_table(Notice, store.snapshot().table("notices", run_ids=run_ids))
+    gravity = list(reversed(Severity))
+    every = {*about_runs, *(notice for notices in found.values() for notice in notices)}
+    return tuple(sorted(every, key=lambda notice: (gravity.index(notice.severity), notice)))
