@@ -41,8 +41,8 @@ def options(
     """Turn machine-learning run logs into a static report that can be trusted and kept."""
 
 
-for command in (build, ingest, runs, show, compare, export, readers, init, demo):
-    app.command()(command.command)
+for module in (build, ingest, runs, show, compare, export, readers, init, demo):
+    app.command(module.__name__.rpartition(".")[2])(module.command)
 
 
 def main() -> None:

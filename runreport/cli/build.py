@@ -14,7 +14,7 @@ def command(
     logs: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[LOGS]...",
+            metavar="LOGS",
             help="Folders or files with run logs; none: everything in the store.",
             show_default=False,
         ),
@@ -37,7 +37,10 @@ def command(
     strict: Annotated[bool, typer.Option("--strict", help="Fail when there are warnings or errors to notice.")] = False,
     jobs: Jobs = None,
 ) -> None:
-    """Read run logs, compare their groups, and write the report as a folder of HTML."""
+    """Read run logs and write the report.
+
+    Runs are grouped over seeds and compared; the report is a folder of HTML that opens by double-click.
+    """
     from runreport import pipeline
     from runreport.config.load import load_settings
 

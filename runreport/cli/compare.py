@@ -10,7 +10,7 @@ from runreport.cli.parameters import Config, ResultFormat, Store
 
 def command(
     baseline: Annotated[str, typer.Argument(metavar="BASELINE", help="A group's name, or param=value,param=value.")],
-    candidates: Annotated[list[str], typer.Argument(metavar="CANDIDATE...", help="One or more groups, likewise.")],
+    candidates: Annotated[list[str], typer.Argument(metavar="CANDIDATE", help="One or more groups, likewise.")],
     *,
     metric: Annotated[
         list[str] | None, typer.Option(metavar="M", help="Only this metric; may be repeated.", show_default="all")
@@ -22,7 +22,10 @@ def command(
     store: Store = None,
     config: Config = None,
 ) -> None:
-    """Compare groups of runs: difference, interval, p-value and verdict for each metric."""
+    """Compare groups of runs.
+
+    For each metric: the difference with its interval, p-value, effect size and verdict, as on the pages.
+    """
     from runreport import pipeline
 
     settings = pipeline.settings_for_store(store, config)

@@ -13,7 +13,10 @@ def command(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder the site is written to.")] = Path("demo-site"),
     open_: Annotated[bool, typer.Option("--open", help="Open the report in the browser when it is done.")] = False,
 ) -> None:
-    """Build the report of the real example runs that come with runreport."""
+    """Build the report of the example runs.
+
+    They are real runs that come with runreport.
+    """
     import tempfile
 
     from runreport import pipeline

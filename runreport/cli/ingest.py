@@ -20,7 +20,10 @@ def command(
     json: Annotated[bool, typer.Option("--json", help="Print counts and notices as JSON.")] = False,
     jobs: Jobs = None,
 ) -> None:
-    """Read run logs into the store; what has not changed since is not read again."""
+    """Read run logs into the store.
+
+    What has not changed since the last time is not read again.
+    """
     from pathlib import Path
 
     from runreport import strict_json

@@ -8,7 +8,10 @@ from runreport.errors import OutputError
 
 
 def command() -> None:
-    """Write a runreport.toml with every option explained into the current folder."""
+    """Write a runreport.toml to start from.
+
+    It goes into the current folder and explains every option.
+    """
     from runreport.config.template import settings_template
 
     path = Path(FILE_NAME)

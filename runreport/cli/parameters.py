@@ -47,6 +47,4 @@ Where = Annotated[
     str,
     typer.Option("--where", metavar="EXPR", help="""Only runs for which this holds, e.g. 'params.lr < 0.1'."""),
 ]
-Logs = Annotated[
-    list[Path], typer.Argument(metavar="LOGS...", help="Folders or files with run logs.", show_default=False)
-]
+Logs = Annotated[list[Path], typer.Argument(metavar="LOGS", help="Folders or files with run logs.", show_default=False)]

@@ -14,7 +14,10 @@ def command(
         Path | None, typer.Option(metavar="PATH", help="Say which reader takes what in this folder, and why.")
     ] = None,
 ) -> None:
-    """List the readers, or explain which of them reads what."""
+    """List the log readers.
+
+    With --explain: which of them reads what in a folder, and why.
+    """
     from runreport.readers import registry
     from runreport.reporters.tables import Table
 

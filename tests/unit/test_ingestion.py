@@ -1,0 +1,140 @@
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from runreport import ingestion
+from runreport.errors import NoRunsError, UnknownNameError
+from runreport.ingestion import ingest
+from runreport.model.entities import RunBatch
+from runreport.readers import registry
+from runreport.readers.base import Location, Match, Scan, Source
+from runreport.readers.tabular import TabularReader
+from runreport.store.manifest import Store
+
+
+def write_run(folder: Path, name: str, values: Sequence[float]) -> None:
+    lines = [f"{step},{value}" for step, value in enumerate(values)]
+    (folder / name).mkdir(parents=True)
+    (folder / name / "metrics.csv").write_text("\n".join(["step,loss", *lines]) + "\n")
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> Path:
+    folder = tmp_path / "logs"
+    for seed in range(3):
+        write_run(folder, f"sgd_s{seed}", [3.0 - seed, 2.0, 1.0])
+    return folder
+
+
+def data_files(store: Path) -> dict[str, bytes]:
+    return {path.relative_to(store).as_posix(): path.read_bytes() for path in store.rglob("*.parquet")}
+
+
+def test_a_second_ingest_adds_nothing(logs: Path, tmp_path: Path) -> None:
+    first = ingest([logs], store=tmp_path / "store")
+    second = ingest([logs], store=tmp_path / "store")
+    assert (first.runs_added, first.points) == (3, 9)
+    assert (second.runs_added, second.runs_updated, second.runs_unchanged, second.points) == (0, 0, 3, 0)
+    assert second.snapshot == first.snapshot
+    assert second.run_ids == first.run_ids
+
+
+def test_a_changed_log_replaces_its_run_only(logs: Path, tmp_path: Path) -> None:
+    ingest([logs], store=tmp_path / "store")
+    shutil.rmtree(logs / "sgd_s1")
+    write_run(logs, "sgd_s1", [9.0, 8.0])
+    result = ingest([logs], store=tmp_path / "store")
+    assert (result.runs_added, result.runs_updated, result.runs_unchanged) == (0, 1, 2)
+    points = Store.open(tmp_path / "store").snapshot().table("metrics")
+    assert sorted(points.column("value").to_pylist()) == [1.0, 1.0, 1.0, 2.0, 2.0, 3.0, 8.0, 9.0]
+
+
+def test_a_moved_tree_is_unchanged(logs: Path, tmp_path: Path) -> None:
+    ingest([logs], store=tmp_path / "store")
+    moved = tmp_path / "elsewhere" / "logs"
+    moved.parent.mkdir()
+    logs.rename(moved)
+    assert ingest([moved], store=tmp_path / "store").runs_unchanged == 3
+
+
+def test_the_same_logs_twice_are_counted_once_and_said_so(logs: Path, tmp_path: Path) -> None:
+    result = ingest([logs, logs], store=tmp_path / "store")
+    assert result.runs_added == 3
+    assert len(result.run_ids) == 3
+
+
+def test_processes_write_the_same_bytes_as_one(logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ingest([logs], store=tmp_path / "serial", jobs=1)
+    monkeypatch.setattr(ingestion, "_SERIAL_BYTES", 0)
+    ingest([logs], store=tmp_path / "parallel", jobs=2)
+    assert data_files(tmp_path / "parallel") == data_files(tmp_path / "serial")
+
+
+def test_a_folder_without_runs_is_an_error_and_makes_no_store(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "notes.txt").write_text("nothing here")
+    with pytest.raises(NoRunsError, match="looks like a run log"):
+        ingest([tmp_path / "empty"], store=tmp_path / "store")
+    assert not (tmp_path / "store").exists()
+
+
+def test_an_unknown_reader_is_named_with_its_neighbours(logs: Path, tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        ingest([logs], store=tmp_path / "store", reader="tabluar")
+    assert "tabular" in caught.value.hint
+
+
+class FaultyReader:
+    """Reads tables, but fails on one run as a reader with a bug would."""
+
+    name: ClassVar[str] = "tabular"
+    version: ClassVar[str] = "1"
+    formats: ClassVar[tuple[str, ...]] = ()
+
+    def match(self, location: Location) -> Match | None:
+        return TabularReader().match(location)
+
+    def scan(self, location: Location, match: Match) -> Scan:
+        return TabularReader().scan(location, match)
+
+    def read(self, location: Location, sources: Sequence[Source]) -> Iterator[RunBatch]:
+        if any("sgd_s1" in source.path for source in sources):
+            raise ZeroDivisionError
+        yield from TabularReader().read(location, sources)
+
+
+def test_one_bad_run_never_stops_the_others(logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    installed = registry.InstalledReaders(readers=(FaultyReader(),))
+    monkeypatch.setattr(registry, "readers", lambda _only=None: installed)
+    ingestion._reader.cache_clear()
+    monkeypatch.setattr(ingestion, "_TASK_RUNS", 10)
+    result = ingest([logs], store=tmp_path / "store")
+    ingestion._reader.cache_clear()
+    assert (result.runs_added, result.runs_skipped) == (2, 1)
+    (notice,) = [notice for notice in result.notices if notice.code == "unreadable-run"]
+    assert "sgd_s1" in notice.location
+    assert "ZeroDivisionError" in notice.message
+
+
+def test_notices_go_away_with_their_cause(logs: Path, tmp_path: Path) -> None:
+    (logs / "sgd_s0" / "metrics.csv").write_text("step,loss\n0,1\nbroken,,,,\n1,0.5\n")
+    first = ingest([logs], store=tmp_path / "store")
+    assert any("sgd_s0" in notice.location for notice in first.notices)
+    (logs / "sgd_s0" / "metrics.csv").write_text("step,loss\n0,1\n1,0.5\n2,0.25\n")
+    second = ingest([logs], store=tmp_path / "store")
+    assert not any("sgd_s0" in notice.location for notice in second.notices)
+
+
+def test_the_public_result_has_the_documented_keys(logs: Path, tmp_path: Path) -> None:
+    assert list(ingest([logs], store=tmp_path / "store").public()) == [
+        "runs_added",
+        "runs_updated",
+        "runs_unchanged",
+        "runs_skipped",
+        "points",
+        "notices",
+        "seconds",
+    ]
