@@ -1,7 +1,7 @@
 """The result of an analysis: the one value that pages, exports, command line and gate all show."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from runreport.diff.values import Diff
 from runreport.lineage.graph import LineageGraph
@@ -39,6 +39,8 @@ class Group:
         run_ids: every run, also failed ones; ``comparable_run_ids`` those that may enter a mean.
         seeds: the distinct seeds of the comparable runs, ascending.
         is_ungrouped: runs that lack a key they should be grouped by; never compared.
+        name_params: the params (or ``tags.NAME``) that make up the name, in its order.
+        not_compared_reason: why this group is only counted, for example parent runs that hold nothing but children.
     """
 
     group_id: str
@@ -49,6 +51,8 @@ class Group:
     counts: RunCounts
     seeds: tuple[int, ...]
     is_ungrouped: bool = False
+    name_params: tuple[str, ...] = ()
+    not_compared_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,9 @@ class Sample:
 
     ``values`` are finite and in the order of ``run_ids``; ``seeds`` likewise (None where unknown).
     ``non_finite``: comparable runs whose value is NaN or infinite; ``missing``: comparable runs without the metric.
+    ``infinite``: those of ``non_finite`` that diverged to infinity. ``units`` gives for each value the independent
+    unit it belongs to: repeats of a seed share one and are averaged first, so ``description`` and ``mean`` count
+    units, which are as many as values unless a seed was run again.
     """
 
     group_id: str
@@ -83,6 +90,8 @@ class Sample:
     non_finite: tuple[str, ...]
     missing: tuple[str, ...]
     counts: RunCounts
+    infinite: tuple[str, ...] = ()
+    units: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +133,7 @@ class Confound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """One candidate against the baseline: every metric, every difference, every confound."""
+    """One candidate against the baseline: every metric, every difference, every confound, and where both came from."""
 
     comparison_id: str
     experiment: str
@@ -133,6 +142,7 @@ class Comparison:
     contrasts: tuple[Contrast, ...]
     diffs: tuple[Diff, ...]
     confounds: tuple[Confound, ...]
+    lineage: LineageGraph = field(default_factory=LineageGraph)
 
     @property
     def primary(self) -> Contrast | None:

@@ -40,6 +40,7 @@ class MetricColumns:
     last: Floats
     min: Floats
     max: Floats
+    mean: Floats
     tail_mean: Floats
     argmin_step: Ints
     argmax_step: Ints

@@ -1,13 +1,29 @@
 """The lineage graph: code and data into runs, runs into artifacts, parents into children."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
 
-from runreport.names import Relation
+from runreport.errors import UnknownNameError
+from runreport.frames.values import ExperimentFrame, RunFacts
+from runreport.names import Relation, natural_key
+
+_RUNS_PER_GROUP = 12
+_RUNS = 120
+_ARTIFACTS_PER_GROUP = 12
+_ARTIFACTS = 240
+_NEIGHBOURS = 60
+_SHORT_HASH = 7
+_FURTHER_RUNS = "collapsed:further:run"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineageNode:
-    """kind: code, dataset, run, artifact or collapsed; ``detail`` is a second line (digest, status, size)."""
+    """kind: code, dataset, run, artifact or collapsed, or one that only a log's own edge names (such as model).
+
+    ``detail`` is a second line (digest, status, size).
+    """
 
     node_id: str
     kind: str
@@ -31,3 +47,193 @@ class LineageGraph:
 
     nodes: tuple[LineageNode, ...] = ()
     edges: tuple[LineageEdge, ...] = ()
+
+
+class RunGroup(Protocol):
+    """What the graph needs to know of a group of runs."""
+
+    @property
+    def group_id(self) -> str:
+        """Unique within the experiment."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Shown on the node that stands for runs left out."""
+        ...
+
+    @property
+    def run_ids(self) -> tuple[str, ...]:
+        """All runs of the group, in their order."""
+        ...
+
+
+@dataclass(slots=True)
+class _Drawing:
+    """A graph in the making; nodes and edges keep the order in which they first came, and come once."""
+
+    nodes: dict[str, LineageNode] = field(default_factory=dict)
+    edges: dict[LineageEdge, None] = field(default_factory=dict)
+
+    def node(self, node: LineageNode) -> str:
+        self.nodes.setdefault(node.node_id, node)
+        return node.node_id
+
+    def edge(self, from_node: str, to_node: str, relation: Relation) -> None:
+        if from_node != to_node:
+            self.edges.setdefault(LineageEdge(from_node=from_node, to_node=to_node, relation=relation))
+
+    def finish(self) -> LineageGraph:
+        return LineageGraph(nodes=tuple(self.nodes.values()), edges=tuple(self.edges))
+
+
+def experiment_lineage(frame: ExperimentFrame, groups: Sequence[RunGroup]) -> LineageGraph:
+    """Return the graph of the groups' runs: code and data into runs, runs into artifacts, parents into children.
+
+    It stays readable however many runs there are: of each group at most 12 runs are drawn, of all groups at most 120,
+    and one node stands for the others. Artifacts of the same path are one node per group; further ones are not named.
+    """
+    facts = {run.run.run_id: run for run in frame.runs}
+    drawing = _Drawing()
+    places = _place_runs(groups, facts, drawing)
+    limit = max(1, min(_ARTIFACTS_PER_GROUP, _ARTIFACTS // max(1, min(len(groups), _RUNS))))
+    for group in groups:
+        artifacts = _shown_artifacts([facts[run_id] for run_id in group.run_ids], limit)
+        for run_id in group.run_ids:
+            _draw_sources(drawing, facts[run_id], places[run_id])
+            if places[run_id] != _FURTHER_RUNS:
+                _draw_group_artifacts(drawing, facts[run_id], places[run_id], (group.group_id, artifacts))
+    for run_id, place in places.items():
+        _draw_relations(drawing, facts[run_id], place, places)
+    return drawing.finish()
+
+
+def run_lineage(frame: ExperimentFrame, run_id: str) -> LineageGraph:
+    """Return the graph around one run: its code, data, parent, children and artifacts.
+
+    At most 60 artifacts and 60 children are drawn; one node each stands for the others.
+
+    Raises:
+        UnknownNameError: the experiment has no such run.
+    """
+    facts = {run.run.run_id: run for run in frame.runs}
+    if run_id not in facts:
+        sentence = f"There is no run {run_id!r} in experiment {frame.experiment!r}."
+        raise UnknownNameError(sentence)
+    run, drawing = facts[run_id], _Drawing()
+    children = [other for other in frame.runs if other.run.parent_run == run_id]
+    parent = facts.get(run.run.parent_run or "")
+    shown = [*([parent] if parent else []), run, *children[:_NEIGHBOURS]]
+    places = {one.run.run_id: drawing.node(_run_node(one)) for one in shown}
+    _draw_sources(drawing, run, places[run_id])
+    _draw_run_artifacts(drawing, run, places[run_id])
+    for one in shown:
+        _draw_relations(drawing, one, places[one.run.run_id], places)
+    if len(children) > _NEIGHBOURS:
+        more = drawing.node(_collapsed(f"children:{run_id}", len(children) - _NEIGHBOURS, "child run"))
+        drawing.edge(places[run_id], more, Relation.CHILD)
+    return drawing.finish()
+
+
+def _place_runs(groups: Sequence[RunGroup], facts: Mapping[str, RunFacts], drawing: _Drawing) -> dict[str, str]:
+    """Draw the runs and return for each run the node that stands for it."""
+    places: dict[str, str] = {}
+    room = _RUNS
+    beyond: list[str] = []
+    for group in groups:
+        limit = min(_RUNS_PER_GROUP, room)
+        shown = min(len(group.run_ids), limit)
+        places |= {run_id: drawing.node(_run_node(facts[run_id])) for run_id in group.run_ids[:shown]}
+        rest, room = group.run_ids[shown:], room - shown
+        if rest and shown:
+            node = drawing.node(_collapsed(group.group_id, len(rest), "run", detail=group.name))
+            places |= dict.fromkeys(rest, node)
+        beyond += rest if not shown else ()
+    if beyond:
+        label = f"{len(beyond)} more runs"
+        further = LineageNode(node_id=_FURTHER_RUNS, kind="collapsed", label=label, detail="of further groups")
+        places |= dict.fromkeys(beyond, drawing.node(further))
+    return places
+
+
+def _run_node(facts: RunFacts) -> LineageNode:
+    run = facts.run
+    return LineageNode(
+        node_id=f"run:{run.run_id}", kind="run", label=run.name, detail=run.status.value, run_id=run.run_id
+    )
+
+
+def _collapsed(identity: str, count: int, noun: str, *, detail: str = "") -> LineageNode:
+    label = f"{count} more {noun}" + ("" if count == 1 else "ren" if noun.endswith("child") else "s")
+    return LineageNode(node_id=f"collapsed:{identity}:{noun}", kind="collapsed", label=label, detail=detail)
+
+
+def _draw_sources(drawing: _Drawing, facts: RunFacts, place: str) -> None:
+    """Draw the code and the data that a run used."""
+    code = facts.code
+    if code is not None and code.commit:
+        detail = ", ".join(part for part in (code.branch, "uncommitted changes" if code.dirty else None) if part)
+        suffix = f":{code.diff_digest or 'dirty'}" if code.dirty else ""
+        node = LineageNode(
+            node_id=f"code:{code.commit}{suffix}", kind="code", label=code.commit[:_SHORT_HASH], detail=detail
+        )
+        drawing.edge(drawing.node(node), place, Relation.USED)
+    for data in facts.datasets:
+        node_id = f"dataset:{data.dataset}@{data.digest or ''}"
+        node = LineageNode(node_id=node_id, kind="dataset", label=data.dataset, detail=data.digest or "no digest")
+        drawing.edge(drawing.node(node), place, Relation.USED)
+
+
+def _shown_artifacts(runs: Sequence[RunFacts], limit: int) -> dict[str, int]:
+    """Return the artifact paths of a group that are drawn, with how many runs left each."""
+    counts = Counter(artifact.path for run in runs for artifact in run.artifacts)
+    return {path: counts[path] for path in sorted(counts, key=natural_key)[:limit]}
+
+
+def _draw_group_artifacts(drawing: _Drawing, facts: RunFacts, place: str, shown: tuple[str, dict[str, int]]) -> None:
+    group_id, counts = shown
+    for artifact in facts.artifacts:
+        if artifact.path in counts:
+            runs = f"{counts[artifact.path]} run{'' if counts[artifact.path] == 1 else 's'}"
+            node = LineageNode(
+                node_id=f"artifact:{group_id}/{artifact.path}", kind="artifact", label=artifact.path, detail=runs
+            )
+        else:
+            node = LineageNode(
+                node_id=f"collapsed:{group_id}:artifact", kind="collapsed", label="more artifacts", detail="not drawn"
+            )
+        drawing.edge(place, drawing.node(node), Relation.PRODUCED)
+
+
+def _draw_run_artifacts(drawing: _Drawing, facts: RunFacts, place: str) -> None:
+    ordered = sorted(facts.artifacts, key=lambda artifact: (natural_key(artifact.path), artifact.path))
+    for artifact in ordered[:_NEIGHBOURS]:
+        detail = f"{artifact.size_bytes} bytes" if artifact.size_bytes is not None else ""
+        node_id = f"artifact:{facts.run.run_id}/{artifact.path}"
+        node = LineageNode(node_id=node_id, kind="artifact", label=artifact.path, detail=detail)
+        drawing.edge(place, drawing.node(node), Relation.PRODUCED)
+    if len(ordered) > _NEIGHBOURS:
+        rest = _collapsed(facts.run.run_id, len(ordered) - _NEIGHBOURS, "artifact")
+        drawing.edge(place, drawing.node(rest), Relation.PRODUCED)
+
+
+def _draw_relations(drawing: _Drawing, facts: RunFacts, place: str, places: Mapping[str, str]) -> None:
+    """Draw the parent of a run and, where the run has a node of its own, what its log says about lineage."""
+    parent = places.get(facts.run.parent_run or "")
+    if parent is not None:
+        drawing.edge(parent, place, Relation.CHILD)
+    is_drawn = place == f"run:{facts.run.run_id}"
+    for edge in facts.edges if is_drawn else ():
+        from_node, to_node = (_logged_node(drawing, end, facts, places) for end in (edge.from_node, edge.to_node))
+        drawing.edge(from_node, to_node, edge.relation)
+
+
+def _logged_node(drawing: _Drawing, end: str, facts: RunFacts, places: Mapping[str, str]) -> str:
+    """Return the node of an end ``kind:identity``; a run may be named by our id or by its tool's."""
+    kind, _, identity = end.partition(":")
+    if kind == "run":
+        own = {facts.run.run_id, facts.run.source_id}
+        place = places[facts.run.run_id] if identity in own else places.get(identity)
+        if place is not None:
+            return place
+    return drawing.node(LineageNode(node_id=end, kind=kind, label=identity or end))

@@ -136,8 +136,9 @@ class MetricSummary:
     """One row per (run, metric), written at ingest so that overviews never read points.
 
     ``first`` and ``last`` are by (step, time, order in the log) and may be NaN or infinite; ``min``, ``max``, their
-    steps and ``tail_mean`` (mean of the last tenth of the points, at least one) use finite values only and are None
-    when there is none. ``count`` counts all points, ``nan_count`` and ``inf_count`` those that are not finite.
+    steps, ``mean`` and ``tail_mean`` (mean of the last tenth of the points, rounded down but at least one) use finite
+    values only and are None when there is none. ``count`` counts all points, ``nan_count`` and ``inf_count`` those
+    that are not finite.
     """
 
     run_id: str
@@ -156,6 +157,7 @@ class MetricSummary:
     last_step: int
     first_time: datetime | None = None
     last_time: datetime | None = None
+    mean: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -168,6 +168,7 @@ SUMMARY = _schema(
     ("last_step", pa.int64()),
     ("first_time", _TIME),
     ("last_time", _TIME),
+    ("mean", pa.float64()),
     required=("run_id", "metric", "first", "last", "count", "nan_count", "inf_count", "first_step", "last_step"),
 )
 NOTICES = _schema(

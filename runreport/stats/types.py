@@ -50,3 +50,11 @@ class Refusal:
 
     code: str
     words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caution:
+    """What to be careful about although an answer is given: a stable code and the words for the page."""
+
+    code: str
+    words: str

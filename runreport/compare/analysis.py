@@ -1,0 +1,246 @@
+"""The whole analysis of a snapshot: pure, from frames and settings to one value."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from runreport.compare.baseline import choose_baseline
+from runreport.compare.cautions import experiment_cautions
+from runreport.compare.comparison import (
+    Analysis,
+    BaselineChoice,
+    Comparison,
+    Contrast,
+    ExperimentAnalysis,
+    Group,
+    MetricDefinition,
+    Sample,
+)
+from runreport.compare.confounds import find_confounds
+from runreport.compare.contrasts import contrast_family
+from runreport.compare.groups import (
+    TAG_PREFIX,
+    add_counts,
+    compared_groups,
+    count_runs,
+    group_runs,
+)
+from runreport.compare.headline import headline
+from runreport.compare.metrics import MetricChoice, check_metric_names, choose_metrics
+from runreport.compare.names import find_group, matching_groups
+from runreport.compare.plan import build_sweep, plan_comparisons
+from runreport.compare.samples import collect_samples
+from runreport.config.options import ExperimentOptions, Settings
+from runreport.diff.runs import Side, diff_sides, read_side
+from runreport.diff.sections import SECTIONS
+from runreport.errors import UnknownNameError
+from runreport.frames.values import ExperimentFrame, RunFacts
+from runreport.lineage.graph import experiment_lineage
+from runreport.names import content_hash, file_name
+from runreport.notices import Notice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Experiment:
+    """What is known before anything is compared."""
+
+    frame: ExperimentFrame
+    settings: Settings
+    runs: Mapping[str, RunFacts]
+    groups: tuple[Group, ...]
+    positions: Mapping[str, int]
+    metrics: MetricChoice
+    samples: Mapping[str, tuple[Sample, ...]]
+
+    def sample(self, metric: str, group: Group) -> Sample:
+        """Return the sample of a metric in a group."""
+        return self.samples[metric][self.positions[group.group_id]]
+
+    @property
+    def primary(self) -> MetricDefinition | None:
+        """The definition of the primary metric."""
+        return next((one for one in self.metrics.definitions if one.is_primary), None)
+
+
+def analyse(
+    frames: tuple[ExperimentFrame, ...], settings: Settings, *, snapshot: int, notices: Iterable[Notice] = ()
+) -> Analysis:
+    """Return everything computed from one snapshot; the frames are all experiments of it.
+
+    Raises:
+        UnknownNameError: a metric, group, experiment or group key in the settings exists nowhere.
+        ConfigError: the settings ask for something that cannot be computed.
+    """
+    check_metric_names(frames, settings)
+    _check_experiment_names(frames, settings)
+    _check_group_keys(frames, settings)
+    prepared = [_prepare(frame, settings) for frame in frames]
+    _check_baseline(prepared, settings.comparisons.baseline)
+    found = [*notices, *(notice for frame in frames for notice in frame.notices)]
+    return Analysis(
+        snapshot=snapshot,
+        experiments=tuple(map(_analyse_experiment, prepared)),
+        counts=add_counts(count_runs(frame.runs) for frame in frames),
+        notices=tuple(dict.fromkeys(found)),
+    )
+
+
+def compare_groups(
+    frame: ExperimentFrame, settings: Settings, baseline_name: str, candidate_names: Sequence[str]
+) -> tuple[Comparison, ...]:
+    """Return the comparisons of chosen groups with a chosen baseline, computed exactly as for the pages.
+
+    Groups are addressed by name or as ``param=value,param=value``. The p-values are adjusted over these candidates.
+
+    Raises:
+        UnknownNameError: an address fits no group, or several.
+    """
+    experiment = _prepare(frame, settings)
+    eligible = compared_groups(experiment.groups)
+    baseline = find_group(eligible, baseline_name)
+    candidates = dict.fromkeys(find_group(eligible, name).group_id for name in candidate_names)
+    by_id = {group.group_id: group for group in eligible}
+    return _comparisons(experiment, baseline, [by_id[group_id] for group_id in candidates])
+
+
+def _prepare(frame: ExperimentFrame, settings: Settings) -> _Experiment:
+    options = settings.experiments.get(frame.experiment, ExperimentOptions())
+    groups = group_runs(frame, settings.groups, options.group_by or settings.groups.by)
+    metrics = choose_metrics(frame, settings)
+    return _Experiment(
+        frame=frame,
+        settings=settings,
+        runs={run.run.run_id: run for run in frame.runs},
+        groups=groups,
+        positions={group.group_id: position for position, group in enumerate(groups)},
+        metrics=metrics,
+        samples=collect_samples(frame, groups, metrics.definitions, settings),
+    )
+
+
+def _check_experiment_names(frames: Sequence[ExperimentFrame], settings: Settings) -> None:
+    known = [frame.experiment for frame in frames]
+    for wanted in settings.experiments:
+        if wanted not in known:
+            raise UnknownNameError.near("experiment", wanted, known)
+
+
+def _check_group_keys(frames: Sequence[ExperimentFrame], settings: Settings) -> None:
+    wanted = {*settings.groups.by, *(key for one in settings.experiments.values() for key in one.group_by)}
+    if not wanted:
+        return
+    runs = [run for frame in frames for run in frame.runs]
+    known = {param for run in runs for param in run.params} | {TAG_PREFIX + tag for run in runs for tag in run.tags}
+    for key in sorted(wanted - known):
+        raise UnknownNameError.near("param or tag to group by named", key, known)
+
+
+def _check_baseline(experiments: Sequence[_Experiment], wanted: str) -> None:
+    """Make sure the general baseline exists somewhere; it applies only where it does."""
+    groups = [group for one in experiments for group in compared_groups(one.groups)]
+    if wanted and not matching_groups(groups, wanted):
+        raise UnknownNameError.near("group", wanted, (group.name for group in groups))
+
+
+def _choose_baseline(experiment: _Experiment) -> BaselineChoice:
+    settings = experiment.settings
+    own = settings.experiments.get(experiment.frame.experiment, ExperimentOptions()).baseline
+    general = settings.comparisons.baseline
+    applies = general and matching_groups(compared_groups(experiment.groups), general)
+    return choose_baseline(experiment.groups, experiment.runs, own or (general if applies else ""))
+
+
+def _analyse_experiment(experiment: _Experiment) -> ExperimentAnalysis:
+    primary, groups = experiment.primary, experiment.groups
+    options = experiment.settings.comparisons
+    choice = _choose_baseline(experiment)
+    plan = plan_comparisons(groups, choice.group_id, _logged_groups(experiment), options.limit)
+    baseline = next((group for group in groups if group.group_id == choice.group_id), None)
+    comparisons = _comparisons(experiment, baseline, plan.candidates) if baseline else ()
+    samples = experiment.samples[primary.metric] if primary else ()
+    sweep = build_sweep(plan.sweep, samples, primary)
+    competing = {group.group_id for group in compared_groups(groups)}
+    counts = count_runs(experiment.frame.runs)
+    return ExperimentAnalysis(
+        experiment=experiment.frame.experiment,
+        counts=counts,
+        metrics=experiment.metrics.definitions,
+        primary_metric=experiment.metrics.primary,
+        primary_rule=experiment.metrics.rule,
+        groups=groups,
+        samples=experiment.samples,
+        baseline=choice,
+        comparisons=comparisons,
+        not_compared=plan.not_compared,
+        sweep=sweep,
+        headline=headline(primary, [one for one in samples if one.group_id in competing], sweep, comparisons, options),
+        cautions=experiment_cautions(counts, primary, comparisons, samples),
+        lineage=experiment_lineage(experiment.frame, groups),
+    )
+
+
+def _logged_groups(experiment: _Experiment) -> frozenset[str]:
+    """Return the ids of the groups in which some run, whatever became of it, logged a metric."""
+    columns = [column.count > 0 for column in experiment.frame.metrics.values()]
+    runs = experiment.frame.runs
+    logged = {runs[row].run.run_id for column in columns for row in column.nonzero()[0]}
+    return frozenset(group.group_id for group in experiment.groups if any(run in logged for run in group.run_ids))
+
+
+def _comparisons(experiment: _Experiment, baseline: Group, candidates: Sequence[Group]) -> tuple[Comparison, ...]:
+    if not candidates:
+        return ()
+    contrasts = _contrasts(experiment, baseline, candidates)
+    sides = _sides(experiment, baseline)
+    return tuple(
+        _comparison(experiment, baseline, candidate, [family[i] for family in contrasts], sides)
+        for i, candidate in enumerate(candidates)
+    )
+
+
+def _contrasts(experiment: _Experiment, baseline: Group, candidates: Sequence[Group]) -> list[tuple[Contrast, ...]]:
+    """Return for each metric one contrast per candidate."""
+    options = experiment.settings.comparisons
+    return [
+        contrast_family(
+            metric,
+            experiment.sample(metric.metric, baseline),
+            [experiment.sample(metric.metric, candidate) for candidate in candidates],
+            options,
+        )
+        for metric in experiment.metrics.definitions
+    ]
+
+
+def _shown_runs(experiment: _Experiment, group: Group) -> list[RunFacts]:
+    """Return the runs a comparison is about: the comparable ones, or all when there is none."""
+    return [experiment.runs[run_id] for run_id in group.comparable_run_ids or group.run_ids]
+
+
+def _sides(experiment: _Experiment, group: Group) -> dict[str, Side]:
+    runs = _shown_runs(experiment, group)
+    return {section: read_side(group.name, runs, section) for section in SECTIONS}
+
+
+def _comparison(
+    experiment: _Experiment,
+    baseline: Group,
+    candidate: Group,
+    contrasts: Sequence[Contrast],
+    baseline_sides: Mapping[str, Side],
+) -> Comparison:
+    options = experiment.settings.groups
+    sides = _sides(experiment, candidate)
+    ignore = (*options.ignore, *options.seed_names)
+    diffs = {name: diff_sides(name, (baseline_sides[name], side), ignore) for name, side in sides.items()}
+    runs = (_shown_runs(experiment, baseline), _shown_runs(experiment, candidate))
+    name = f"{candidate.name} against {baseline.name}"
+    return Comparison(
+        comparison_id=file_name(name, content_hash(baseline.group_id, candidate.group_id)),
+        experiment=experiment.frame.experiment,
+        baseline=baseline,
+        candidate=candidate,
+        contrasts=tuple(contrasts),
+        diffs=tuple(diffs.values()),
+        confounds=find_confounds((baseline, candidate), runs, diffs),
+        lineage=experiment_lineage(experiment.frame, (baseline, candidate)),
+    )

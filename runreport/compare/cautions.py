@@ -1,0 +1,181 @@
+"""What to be careful about, in sentences: beside a contrast, and over an experiment."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from runreport.compare.comparison import Comparison, Contrast, MetricDefinition, RunCounts, Sample
+from runreport.compare.samples import independent_values
+from runreport.compare.words import counted, format_value, listed, with_unit
+from runreport.names import Direction, DirectionSource
+from runreport.stats.collapse import find_split
+
+FEW_SEEDS = 5
+_MINIMUM = 3
+
+
+def contrast_cautions(contrast: Contrast, worst_case: float | None) -> tuple[str, ...]:
+    """Return what to be careful about in one contrast, beyond what the statistics said themselves.
+
+    ``worst_case`` is the difference with failed runs counted as the worst value seen.
+    """
+    sides = (contrast.candidate, contrast.baseline)
+    found = [*_few_seeds(contrast), *_worst_case(contrast, worst_case)]
+    for sample in sides:
+        found += [*_left_out(sample), *_repeats(sample), *_unvaried(sample), *_far_seeds(sample)]
+    return tuple(found)
+
+
+def _few_seeds(contrast: Contrast) -> Iterator[str]:
+    n_candidate, n_baseline = contrast.candidate.description.n, contrast.baseline.description.n
+    if _MINIMUM <= min(n_candidate, n_baseline) < FEW_SEEDS:
+        sentence = f"Few seeds ({n_candidate} and {n_baseline})"
+        if contrast.mde is not None:
+            mde = with_unit(format_value(contrast.mde, contrast.mde), contrast.metric.unit, is_difference=True)
+            sentence += f": only differences above about {mde} are found with 80 % power"
+        yield f"{sentence}; 5 or more per side are advised."
+
+
+def _worst_case(contrast: Contrast, worst: float | None) -> Iterator[str]:
+    if worst is not None and contrast.delta is not None:
+        with_failures, without = (
+            with_unit(format_value(value, contrast.mde, sign=True), contrast.metric.unit, is_difference=True)
+            for value in (worst, contrast.delta.value)
+        )
+        yield f"With failed runs counted as the worst value seen the difference is {with_failures} instead of {without}."
+
+
+def _left_out(sample: Sample) -> Iterator[str]:
+    counts = sample.counts
+    if counts.killed:
+        yield (
+            f"{counted(counts.killed, 'run')} of {sample.group_name} {_was(counts.killed)} killed and left out; "
+            f"if runs are killed for bad results this favours {sample.group_name}."
+        )
+    if counts.running:
+        yield f"{counted(counts.running, 'run')} of {sample.group_name} {_was(counts.running)} still running and left out."
+    if counts.excluded:
+        yield f"{counted(counts.excluded, 'run')} of {sample.group_name} {_was(counts.excluded)} excluded on request."
+    if sample.missing:
+        yield f"{counted(len(sample.missing), 'run')} of {sample.group_name} never logged this metric."
+
+
+def _was(count: int) -> str:
+    return "was" if count == 1 else "were"
+
+
+def _repeats(sample: Sample) -> Iterator[str]:
+    sizes = Counter(sample.units)
+    repeated = {unit for unit, size in sizes.items() if size > 1}
+    if not repeated:
+        return
+    seeds = sorted({seed for seed, unit in zip(sample.seeds, sample.units, strict=True) if unit in repeated})  # type: ignore[type-var]
+    noun, verb = ("Seed", "occurs") if len(seeds) == 1 else ("Seeds", "occur")
+    often = "twice" if {sizes[unit] for unit in repeated} == {2} else "more than once"
+    names = listed([str(seed) for seed in seeds], at_most=5)
+    yield (
+        f"{noun} {names} {verb} {often} in {sample.group_name}: repeated runs of a seed are averaged, "
+        f"so {sample.group_name} counts as {counted(len(sizes), 'run')}, not {len(sample.values)}."
+    )
+
+
+def _unvaried(sample: Sample) -> Iterator[str]:
+    distinct_seeds = {seed for seed in sample.seeds if seed is not None}
+    if len(distinct_seeds) > 1 and len(set(sample.values)) == 1:
+        yield (
+            f"{sample.group_name} has the same value for {len(distinct_seeds)} different seeds: "
+            "the seed seems not applied, unless this metric cannot depend on it."
+        )
+
+
+def _far_seeds(sample: Sample) -> Iterator[str]:
+    values = independent_values(sample)
+    split = find_split(values)
+    if split is None:
+        return
+    far = [values[i] for i in split.far]
+    shown = listed([format_value(float(value)) for value in far])
+    if split.is_bimodal:
+        yield (
+            f"The runs of {sample.group_name} fall into two clusters (one of {len(far)}, at {shown}): "
+            "no test of means can be trusted here; look at the single runs."
+        )
+    else:
+        verb = "lies" if len(far) == 1 else "lie"
+        yield (
+            f"{len(far)} of {values.size} runs of {sample.group_name} {verb} far from the others (at {shown}): "
+            "perhaps collapsed; no test of means can be trusted here; look at the single runs."
+        )
+
+
+def experiment_cautions(
+    counts: RunCounts,
+    primary: MetricDefinition | None,
+    comparisons: Sequence[Comparison],
+    primary_samples: Sequence[Sample],
+) -> tuple[str, ...]:
+    """Return what to be careful about in a whole experiment: runs left out, direction, few or far seeds, confounds."""
+    found = [*_run_counts(counts), *_primary_direction(primary)]
+    if primary is not None:
+        found += [*_diverged(primary, primary_samples), *_primary_contrasts(comparisons)]
+        compared = {group.group_id for one in comparisons for group in (one.baseline, one.candidate)}
+        for sample in primary_samples:
+            if sample.group_id in compared:
+                found += [*_repeats(sample), *_unvaried(sample), *_far_seeds(sample)]
+    return (*found, *_confounded(comparisons))
+
+
+def _run_counts(counts: RunCounts) -> Iterator[str]:
+    outcomes = {
+        "failed": counts.failed,
+        "killed": counts.killed,
+        "still running": counts.running,
+        "excluded": counts.excluded,
+    }
+    named = [f"{count} {words}" for words, count in outcomes.items() if count]
+    if named:
+        yield f"Counted but in no mean: {listed(named, at_most=4)} of {counted(counts.total, 'run')}."
+    if counts.unknown:
+        yield (
+            f"{counted(counts.unknown, 'run')} of unknown status "
+            f"{'is' if counts.unknown == 1 else 'are'} taken as finished: the log does not say how they ended."
+        )
+
+
+def _primary_direction(primary: MetricDefinition | None) -> Iterator[str]:
+    if primary is None:
+        return
+    if primary.direction_source is DirectionSource.INFERRED:
+        better = "higher" if primary.direction is Direction.UP else "lower"
+        yield f"That {better} {primary.metric} is better was inferred from its name."
+    elif primary.direction is Direction.UNKNOWN:
+        yield f"It is not known whether higher or lower {primary.metric} is better; nothing is called better or worse."
+
+
+def _diverged(primary: MetricDefinition, samples: Sequence[Sample]) -> Iterator[str]:
+    diverged = [(sample.group_name, len(sample.non_finite)) for sample in samples if sample.non_finite]
+    if diverged:
+        total = counted(sum(count for _, count in diverged), "run")
+        verb = "has" if total.startswith("1 ") else "have"
+        groups = listed([name for name, _ in diverged])
+        yield f"{total} ended with a {primary.metric} that is NaN or infinite and {verb} no place in a mean ({groups})."
+
+
+def _primary_contrasts(comparisons: Sequence[Comparison]) -> Iterator[str]:
+    contrasts = [one.primary for one in comparisons if one.primary is not None]
+    few = [one for one in contrasts if min(one.candidate.description.n, one.baseline.description.n) < FEW_SEEDS]
+    if few:
+        names = listed([one.candidate.group_name for one in few])
+        yield (
+            f"Fewer than {FEW_SEEDS} seeds on a side in {counted(len(few), 'comparison')} ({names}): "
+            "only large differences can be found."
+        )
+
+
+def _confounded(comparisons: Sequence[Comparison]) -> Iterator[str]:
+    confounded = [one for one in comparisons if one.confounds]
+    if confounded:
+        names = listed([one.candidate.name for one in confounded])
+        yield (
+            f"In {counted(len(confounded), 'comparison')} ({names}) more than the named setting differs; "
+            f"for example, {confounded[0].confounds[0].sentence}"
+        )

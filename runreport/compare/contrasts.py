@@ -1,0 +1,123 @@
+"""Candidate minus baseline for one metric: numbers from the statistics, words from the verdict."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from runreport.compare.cautions import contrast_cautions
+from runreport.compare.comparison import Contrast, MetricDefinition, Sample
+from runreport.compare.samples import independent_values
+from runreport.compare.verdict import judge
+from runreport.config.options import ComparisonOptions
+from runreport.names import Direction, Verdict
+from runreport.stats.multiplicity import holm
+from runreport.stats.types import Refusal
+from runreport.stats.unpaired import Arm, TwoGroups, compare_two, worst_case_difference
+
+ADJUSTMENT = "Holm"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pair:
+    """A candidate and the baseline as the statistics see them, with the answer."""
+
+    sample: Sample
+    candidate: Arm
+    baseline: Arm
+    answer: TwoGroups
+
+
+def contrast_family(
+    metric: MetricDefinition,
+    baseline: Sample,
+    candidates: Sequence[Sample],
+    options: ComparisonOptions,
+    asked_before: Sequence[float] = (),
+) -> tuple[Contrast, ...]:
+    """Return the contrasts of all candidates against one baseline; p is adjusted over those that could be tested.
+
+    Failed runs and runs whose value is not finite never enter a mean, but where counting them as the worst value seen
+    turns the sign of the difference, nothing can be told. ``asked_before`` are the p-values of further tests on the
+    same runs that belong to the family too.
+    """
+    pairs = [_pair(candidate, baseline, options) for candidate in candidates]
+    p_values = [pair.answer.test.p if pair.answer.test else np.nan for pair in pairs]
+    adjusted = [None if np.isnan(p) else float(p) for p in holm([*p_values, *asked_before])]
+    family_size = sum(p is not None for p in adjusted)
+    drafts = [_draft(metric, baseline, pair, options) for pair in pairs]
+    return tuple(
+        _judged(replace(draft, p_adjusted=p, family_size=family_size), pair, options.alpha)
+        for draft, pair, p in zip(drafts, pairs, adjusted[: len(pairs)], strict=True)
+    )
+
+
+def _pair(candidate: Sample, baseline: Sample, options: ComparisonOptions) -> _Pair:
+    a, b = _arm(candidate), _arm(baseline)
+    answer = compare_two(a, b, level=options.level, alpha=options.alpha)
+    return _Pair(sample=candidate, candidate=a, baseline=b, answer=answer)
+
+
+def _arm(sample: Sample) -> Arm:
+    infinite = len(sample.infinite)
+    return Arm(
+        name=sample.group_name,
+        values=independent_values(sample),
+        nan_count=len(sample.non_finite) - infinite + sample.counts.failed,
+        infinite_count=infinite,
+    )
+
+
+def _draft(metric: MetricDefinition, baseline: Sample, pair: _Pair, options: ComparisonOptions) -> Contrast:
+    answer = pair.answer
+    return Contrast(
+        metric=metric,
+        baseline=baseline,
+        candidate=pair.sample,
+        delta=answer.delta,
+        delta_percent=_percent(answer, baseline),
+        test=answer.test,
+        p_adjusted=None,
+        adjustment=ADJUSTMENT,
+        family_size=0,
+        hedges_g=answer.hedges_g,
+        prob_superiority=answer.prob_superiority,
+        mde=answer.mde,
+        mde_sd=answer.mde_sd,
+        level=options.level,
+        verdict=Verdict.CANNOT_TELL,
+        reason="",
+    )
+
+
+def _percent(answer: TwoGroups, baseline: Sample) -> float | None:
+    """Return the difference in percent of the baseline's mean, if that mean is surely not 0."""
+    mean = baseline.mean
+    if answer.delta is None or mean is None or mean.interval is None or mean.interval.low <= 0 <= mean.interval.high:
+        return None
+    return 100 * answer.delta.value / abs(mean.value)
+
+
+def _judged(draft: Contrast, pair: _Pair, alpha: float) -> Contrast:
+    worst = _worst_case(draft.metric, pair)
+    verdict, reason = judge(draft, pair.answer.refusal or _turned(draft, worst), alpha=alpha)
+    words = tuple(caution.words for caution in pair.answer.cautions)
+    return replace(draft, verdict=verdict, reason=reason, cautions=(*words, *contrast_cautions(draft, worst)))
+
+
+def _worst_case(metric: MetricDefinition, pair: _Pair) -> float | None:
+    """Return the difference with failed runs as the worst value seen; None without failed runs or a direction."""
+    if metric.direction is Direction.UNKNOWN or pair.candidate.failed + pair.baseline.failed == 0:
+        return None
+    higher_is_better = metric.direction is Direction.UP
+    return worst_case_difference(pair.candidate, pair.baseline, higher_is_better=higher_is_better)
+
+
+def _turned(draft: Contrast, worst: float | None) -> Refusal | None:
+    if worst is None or draft.delta is None or worst * draft.delta.value >= 0:
+        return None
+    words = (
+        "Which side is ahead depends on the runs that failed: counted as the worst value seen, "
+        "they turn the sign of the difference."
+    )
+    return Refusal(code="failures-decide", words=words)

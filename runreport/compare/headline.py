@@ -1,0 +1,121 @@
+"""The answer in one sentence: which group is best on the primary metric, and how sure that is."""
+
+from collections.abc import Sequence
+
+from runreport.compare.comparison import Comparison, Contrast, MetricDefinition, Sample, Sweep
+from runreport.compare.contrasts import contrast_family
+from runreport.compare.verdict import difference_words, p_words
+from runreport.compare.words import counted, format_interval, format_value, half_width, listed, with_unit
+from runreport.config.options import ComparisonOptions
+from runreport.names import Direction, Verdict
+
+_ENOUGH = 2
+
+
+def headline(
+    metric: MetricDefinition | None,
+    samples: Sequence[Sample],
+    sweep: Sweep | None,
+    comparisons: Sequence[Comparison],
+    options: ComparisonOptions,
+) -> str:
+    """Return the answer for the groups with at least 2 values among the samples of the primary metric.
+
+    The group with the best mean is tested against each of the others: it is called best only as far as these tests
+    carry, and those it is not clearly ahead of are named. Holm's adjustment is over these tests and those of the
+    comparisons with the baseline, so that the headline never claims more than the comparison it is about. Without
+    such groups the best single run of the sweep is named, as the single run it is.
+    """
+    if metric is None:
+        return "There is no primary metric to compare on."
+    repeated = [sample for sample in samples if sample.description.n >= _ENOUGH]
+    if not repeated:
+        return _of_sweep(metric, samples, sweep)
+    if metric.direction is Direction.UNKNOWN:
+        return _without_direction(metric, repeated)
+    best = _best(metric, repeated)
+    others = [sample for sample in repeated if sample.group_id != best.group_id]
+    if not others:
+        return (
+            f"Only {best.group_name} has 2 or more finished runs: {_mean_words(metric, best)}. Nothing to compare with."
+        )
+    contrasts = contrast_family(metric, best, others, options, _asked_before(best, comparisons))
+    return _of_best(best, contrasts, options.alpha)
+
+
+def _asked_before(best: Sample, comparisons: Sequence[Comparison]) -> list[float]:
+    """Return the p-values of the comparisons that do not involve the best group."""
+    contrasts = [one.primary for one in comparisons]
+    tested = [contrast for contrast in contrasts if contrast is not None and contrast.test is not None]
+    sides = [({one.baseline.group_id, one.candidate.group_id}, one.test.p) for one in tested if one.test]
+    return [p for groups, p in sides if best.group_id not in groups]
+
+
+def _best(metric: MetricDefinition, samples: Sequence[Sample]) -> Sample:
+    sign = 1 if metric.direction is Direction.UP else -1
+    return max(samples, key=lambda sample: sign * (sample.description.mean or 0.0))
+
+
+def _mean_words(metric: MetricDefinition, sample: Sample) -> str:
+    mean = sample.mean
+    if mean is None:
+        return "no mean"
+    spread = half_width(mean.interval) or sample.description.sd
+    value = with_unit(format_value(mean.value, spread), metric.unit)
+    interval = f"{format_interval(mean.interval)}; " if mean.interval else ""
+    return f"mean {metric.metric} {value} ({interval}{counted(sample.description.n, 'run')})"
+
+
+def _of_best(best: Sample, contrasts: Sequence[Contrast], alpha: float) -> str:
+    """Return the sentence from the contrasts of all other groups against the best one."""
+    metric = contrasts[0].metric
+    open_ = [contrast for contrast in contrasts if contrast.verdict is not Verdict.WORSE]
+    closest = min(open_ or contrasts, key=_distance)
+    if not open_:
+        lead = {1: "the other group", 2: "both other groups"}.get(len(contrasts), f"all {len(contrasts)} other groups")
+        return (
+            f"{best.group_name} is best: {_mean_words(metric, best)}, clearly ahead of {lead}; "
+            f"closest is {closest.candidate.group_name}: {_gap_words(closest, alpha)}."
+        )
+    names = listed([contrast.candidate.group_name for contrast in sorted(open_, key=_distance)])
+    return (
+        f"{best.group_name} has the best {_mean_words(metric, best)}, but is not clearly ahead of {names}: "
+        f"{_open_words(closest, alpha)}."
+    )
+
+
+def _distance(contrast: Contrast) -> float:
+    return abs(contrast.delta.value) if contrast.delta else 0.0
+
+
+def _gap_words(contrast: Contrast, alpha: float) -> str:
+    return f"{difference_words(contrast)}, {p_words(contrast, alpha)}"
+
+
+def _open_words(contrast: Contrast, alpha: float) -> str:
+    name = contrast.candidate.group_name
+    if contrast.test is None or contrast.verdict is Verdict.CANNOT_TELL:
+        reason = contrast.reason[:1].lower() + contrast.reason[1:].rstrip(".")
+        return f"{name} differs by {difference_words(contrast)}, and {reason}"
+    return f"{name} differs by {_gap_words(contrast, alpha)}"
+
+
+def _without_direction(metric: MetricDefinition, samples: Sequence[Sample]) -> str:
+    highest = max(samples, key=lambda sample: sample.description.mean or 0.0)
+    return (
+        f"It is not known whether a higher or lower {metric.metric} is better; "
+        f"{highest.group_name} is highest: {_mean_words(metric, highest)}."
+    )
+
+
+def _of_sweep(metric: MetricDefinition, samples: Sequence[Sample], sweep: Sweep | None) -> str:
+    first = next((row for row in sweep.rows if row.rank == 1), None) if sweep else None
+    if sweep is None or first is None or first.value is None:
+        return f"Which group is best cannot be said: no group has 2 or more finished runs with {metric.metric}."
+    name = next(sample.group_name for sample in samples if sample.group_id == first.group_id)
+    ranked = sum(row.rank is not None for row in sweep.rows)
+    value = with_unit(format_value(first.value), metric.unit)
+    return (
+        f"Of {counted(ranked, 'single run')}, {name} has the best {metric.metric}: {value}. "
+        "With one run per setting nobody can say how much of that is seed noise."
+    )

@@ -1,0 +1,153 @@
+"""How each metric of an experiment is read, and which of them is the primary one."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from runreport.compare.comparison import MetricDefinition
+from runreport.compare.directions import Kind, guess
+from runreport.compare.groups import is_comparable
+from runreport.compare.words import counted
+from runreport.config.options import ExperimentOptions, MetricOptions, Settings
+from runreport.errors import ConfigError, UnknownNameError
+from runreport.frames.values import ExperimentFrame
+from runreport.names import Direction, DirectionSource, Reduction, natural_key
+
+_SPLITS = (("test", "heldout", "holdout"), ("val", "valid", "validation", "eval", "evaluation", "dev"))
+_TRAINING = ("train", "training")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricChoice:
+    """The metrics of an experiment, the primary first, and by which rule it became primary."""
+
+    definitions: tuple[MetricDefinition, ...]
+    primary: str | None
+    rule: str
+
+
+def choose_metrics(frame: ExperimentFrame, settings: Settings) -> MetricChoice:
+    """Return the definitions of all metrics: primary first, then by prefix in natural order.
+
+    Raises:
+        UnknownNameError: the primary metric set for this very experiment does not exist in it.
+        ConfigError: a metric is to be reduced to its best value but its direction is not known.
+    """
+    definitions = [_define(metric, frame, settings) for metric in frame.metrics]
+    primary, rule = _choose_primary(frame, settings)
+    marked = (replace(one, is_primary=one.metric == primary) for one in definitions)
+    return MetricChoice(definitions=tuple(sorted(marked, key=_order)), primary=primary, rule=rule)
+
+
+def _order(definition: MetricDefinition) -> tuple[object, ...]:
+    prefix, _, name = definition.metric.rpartition("/")
+    return not definition.is_primary, natural_key(prefix), natural_key(name), definition.metric
+
+
+def _define(metric: str, frame: ExperimentFrame, settings: Settings) -> MetricDefinition:
+    options = settings.metrics.by_name.get(metric, MetricOptions())
+    info = frame.metric_infos.get(metric)
+    direction, source = _direction(metric, frame, options)
+    return MetricDefinition(
+        metric=metric,
+        direction=direction,
+        direction_source=source,
+        reduction=_reduction(metric, direction, options, settings),
+        unit=options.unit or (info.unit if info and info.unit else ""),
+        lower_bound=_first(options.lower_bound, info.lower_bound if info else None),
+        upper_bound=_first(options.upper_bound, info.upper_bound if info else None),
+    )
+
+
+def _first(*values: float | None) -> float | None:
+    return next((value for value in values if value is not None), None)
+
+
+def _direction(metric: str, frame: ExperimentFrame, options: MetricOptions) -> tuple[Direction, DirectionSource]:
+    if options.direction is not None:
+        return options.direction, DirectionSource.CONFIG
+    info = frame.metric_infos.get(metric)
+    if info is not None and info.direction is not Direction.UNKNOWN:
+        return info.direction, DirectionSource.LOG
+    inferred = guess(metric).direction
+    return inferred, DirectionSource.NONE if inferred is Direction.UNKNOWN else DirectionSource.INFERRED
+
+
+def _reduction(metric: str, direction: Direction, options: MetricOptions, settings: Settings) -> Reduction:
+    """Return the reduction asked for; a general "best" is the last value where no direction says what best is."""
+    if options.reduction is Reduction.BEST and direction is Direction.UNKNOWN:
+        sentence = f"The best value of {metric!r} is asked for, but it is not known whether it should be high or low."
+        raise ConfigError(sentence, hint=f"Set metrics.by_name.'{metric}'.direction to up or down.")
+    if options.reduction is not None:
+        return options.reduction
+    general = settings.metrics.reduction
+    return Reduction.LAST if general is Reduction.BEST and direction is Direction.UNKNOWN else general
+
+
+def check_metric_names(frames: Iterable[ExperimentFrame], settings: Settings) -> None:
+    """Make sure that every metric named in the settings exists in at least one experiment.
+
+    Raises:
+        UnknownNameError: one does not; the hint has the nearest names.
+    """
+    known = {metric for frame in frames for metric in frame.metrics}
+    for wanted in (settings.metrics.primary, *settings.metrics.by_name):
+        if wanted and wanted not in known:
+            raise UnknownNameError.near("metric", wanted, known)
+
+
+def _choose_primary(frame: ExperimentFrame, settings: Settings) -> tuple[str | None, str]:
+    own = settings.experiments.get(frame.experiment, ExperimentOptions()).primary
+    if own and own not in frame.metrics:
+        raise UnknownNameError.near(f"metric in experiment {frame.experiment!r} named", own, frame.metrics)
+    wanted = own or settings.metrics.primary
+    if wanted in frame.metrics:
+        return wanted, f"{wanted} is the primary metric by configuration."
+    logged = sorted((name for name, info in frame.metric_infos.items() if info.is_primary), key=natural_key)
+    if logged and logged[0] in frame.metrics:
+        return logged[0], f"{logged[0]} is the primary metric by the log."
+    return _primary_by_name(frame)
+
+
+def _primary_by_name(frame: ExperimentFrame) -> tuple[str | None, str]:
+    """Return the best-known measure that at least half as many comparable runs have as any metric."""
+    comparable = np.array([is_comparable(run) for run in frame.runs], dtype=bool)
+    shares = {
+        metric: int((comparable & (columns.count > columns.nan_count + columns.inf_count)).sum())
+        for metric, columns in frame.metrics.items()
+    }
+    most = max(shares.values(), default=0)
+    eligible = [metric for metric, share in shares.items() if share * 2 >= most > 0 and _is_measure(metric)]
+    if not eligible:
+        return None, "No metric looks like a measure of quality or cost; metrics.primary can name one."
+    best = min(eligible, key=lambda metric: _fitness(metric, shares[metric]))
+    runs = counted(int(comparable.sum()), "comparable run")
+    return best, (
+        f"{best} was chosen as the primary metric by its name: {_kind_words(best)} that {shares[best]} of {runs} have. "
+        "The setting metrics.primary can name another."
+    )
+
+
+def _is_measure(metric: str) -> bool:
+    return guess(metric).kind is not Kind.OTHER
+
+
+def _fitness(metric: str, share: int) -> tuple[object, ...]:
+    told = guess(metric)
+    return told.kind, _split(told.words), -share, told.rank, len(told.words), natural_key(metric), metric
+
+
+def _split(words: Sequence[str]) -> int:
+    """Return 0 for test, 1 for validation, 2 for neither and 3 for training metrics."""
+    for rank, names in enumerate(_SPLITS):
+        if any(word in names for word in words):
+            return rank
+    return len(_SPLITS) + any(word in _TRAINING for word in words)
+
+
+def _kind_words(metric: str) -> str:
+    told = guess(metric)
+    split = ("test", "validation", "", "training")[_split(told.words)]
+    kind = {Kind.QUALITY: "quality metric", Kind.LOSS: "loss or error", Kind.COST: "cost"}[told.kind]
+    return f"a {split} {kind}".replace("  ", " ")

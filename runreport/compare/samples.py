@@ -1,0 +1,128 @@
+"""The values of one metric in every group, and what became of the runs that gave none."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from runreport.compare.comparison import Group, MetricDefinition, Sample
+from runreport.compare.groups import ignored_params, setting
+from runreport.config.options import Settings
+from runreport.diff.values import canonical
+from runreport.frames.values import ExperimentFrame, Floats, MetricColumns, RunFacts
+from runreport.names import Direction, Reduction
+from runreport.stats.arrays import Floats as SampleValues
+from runreport.stats.describe import average_repeats, describe
+from runreport.stats.intervals import described_interval
+from runreport.stats.types import Description, Estimate, Interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Member:
+    """A comparable run of a group: its row in the frame, its seed and the independent unit it belongs to."""
+
+    row: int
+    run_id: str
+    seed: int | None
+    unit: int
+
+
+def collect_samples(
+    frame: ExperimentFrame, groups: Sequence[Group], definitions: Sequence[MetricDefinition], settings: Settings
+) -> Mapping[str, tuple[Sample, ...]]:
+    """Return for each metric one sample per group, in group order; only comparable runs enter.
+
+    Runs of a group that repeat a seed in the same setting are one unit: their mean is what counts.
+    """
+    rows = {run.run.run_id: row for row, run in enumerate(frame.runs)}
+    ignored = ignored_params(frame.runs, settings.groups)
+    members = [_members(frame, [rows[run_id] for run_id in group.comparable_run_ids], ignored) for group in groups]
+    level = settings.comparisons.level
+    return {
+        one.metric: _metric_samples(reduce_runs(frame.metrics[one.metric], one), groups, members, level)
+        for one in definitions
+    }
+
+
+def reduce_runs(columns: MetricColumns, definition: MetricDefinition) -> tuple[list[float], list[bool]]:
+    """Return the single value of each run (NaN or infinite where it is so) and whether the run has the metric."""
+    return _reduced(columns, definition).tolist(), (columns.count > 0).tolist()
+
+
+def _reduced(columns: MetricColumns, definition: MetricDefinition) -> Floats:
+    best = columns.max if definition.direction is Direction.UP else columns.min
+    by_reduction = {
+        Reduction.LAST: columns.last,
+        Reduction.BEST: best,
+        Reduction.MIN: columns.min,
+        Reduction.MAX: columns.max,
+        Reduction.TAIL_MEAN: columns.tail_mean,
+    }
+    return by_reduction[definition.reduction]
+
+
+def _members(frame: ExperimentFrame, rows: Sequence[int], ignored: frozenset[str]) -> tuple[_Member, ...]:
+    units: dict[object, int] = {}
+    seeds = Counter(frame.runs[row].run.seed for row in rows)
+    members = []
+    for row in rows:
+        facts = frame.runs[row]
+        is_repeat = facts.run.seed is not None and seeds[facts.run.seed] > 1
+        key = _repeat_key(facts, ignored) if is_repeat else row
+        unit = units.setdefault(key, len(units))
+        members.append(_Member(row=row, run_id=facts.run.run_id, seed=facts.run.seed, unit=unit))
+    return tuple(members)
+
+
+def _repeat_key(facts: RunFacts, ignored: frozenset[str]) -> object:
+    """Return what makes two runs repeats of each other: the seed and the whole setting, however they are grouped."""
+    return facts.run.seed, frozenset((name, canonical(text)) for name, text in setting(facts, ignored).items())
+
+
+def _metric_samples(
+    reduced: tuple[list[float], list[bool]],
+    groups: Sequence[Group],
+    members: Sequence[Sequence[_Member]],
+    level: float,
+) -> tuple[Sample, ...]:
+    return tuple(_sample(reduced, group, inside, level) for group, inside in zip(groups, members, strict=True))
+
+
+def _sample(reduced: tuple[list[float], list[bool]], group: Group, members: Sequence[_Member], level: float) -> Sample:
+    values, has_metric = reduced
+    logged = [member for member in members if has_metric[member.row]]
+    finite = [member for member in logged if math.isfinite(values[member.row])]
+    kept = tuple(values[member.row] for member in finite)
+    units = tuple(member.unit for member in finite)
+    description = describe(kept if len(set(units)) == len(units) else average_repeats(kept, units))
+    return Sample(
+        group_id=group.group_id,
+        group_name=group.name,
+        run_ids=tuple(member.run_id for member in finite),
+        seeds=tuple(member.seed for member in finite),
+        values=kept,
+        description=description,
+        mean=mean_estimate(description, level),
+        non_finite=tuple(member.run_id for member in logged if not math.isfinite(values[member.row])),
+        infinite=tuple(member.run_id for member in logged if math.isinf(values[member.row])),
+        missing=tuple(member.run_id for member in members if not has_metric[member.row]),
+        units=units,
+        counts=group.counts,
+    )
+
+
+def mean_estimate(description: Description, level: float) -> Estimate | None:
+    """Return a mean with its t interval, or without one for a single value or values without spread."""
+    if description.mean is None:
+        return None
+    interval = described_interval(description, level=level)
+    return Estimate(value=description.mean, interval=interval if isinstance(interval, Interval) else None)
+
+
+def independent_values(sample: Sample) -> SampleValues:
+    """Return the values that count, float64 [n]: one per unit, repeats of a seed averaged."""
+    if not sample.units:
+        return np.asarray(sample.values, dtype=np.float64)
+    return average_repeats(sample.values, sample.units)

@@ -1,0 +1,86 @@
+"""From numbers to a verdict and the sentence behind it."""
+
+from runreport.compare.comparison import Contrast
+from runreport.compare.words import format_interval, format_p, format_value, half_width, with_unit
+from runreport.names import Direction, Verdict
+from runreport.stats.types import Refusal
+
+
+def judge(contrast: Contrast, refusal: Refusal | None, *, alpha: float) -> tuple[Verdict, str]:
+    """Return the verdict on a contrast and its reason; the verdict is decided by the adjusted p alone.
+
+    A refusal, or no p at all, is "cannot tell". Without a direction the words are higher and lower.
+    """
+    if refusal is not None:
+        return Verdict.CANNOT_TELL, refusal.words
+    if contrast.delta is None or contrast.test is None or contrast.p_adjusted is None:
+        return Verdict.CANNOT_TELL, "There is no test for these values."
+    if contrast.p_adjusted >= alpha:
+        return Verdict.NO_CLEAR_DIFFERENCE, _no_clear_difference(contrast, alpha)
+    verdict = _word(contrast.delta.value, contrast.metric.direction)
+    return verdict, _clear_difference(contrast, verdict, alpha)
+
+
+def _word(delta: float, direction: Direction) -> Verdict:
+    if direction is Direction.UNKNOWN:
+        return Verdict.HIGHER if delta > 0 else Verdict.LOWER
+    return Verdict.BETTER if (delta > 0) is (direction is Direction.UP) else Verdict.WORSE
+
+
+def _clear_difference(contrast: Contrast, verdict: Verdict, alpha: float) -> str:
+    sides = f"{contrast.candidate.group_name} is {verdict} than {contrast.baseline.group_name}"
+    sentence = f"{sides} on {contrast.metric.metric}: {difference_words(contrast)}, {p_words(contrast, alpha)}."
+    if contrast.metric.direction is Direction.UNKNOWN:
+        return f"{sentence} It is not known whether a higher or lower value is better."
+    return sentence
+
+
+def difference_words(contrast: Contrast) -> str:
+    """Return the difference with its unit and interval, for example ``+0.012 (95 % interval +0.004 to +0.020)``."""
+    if contrast.delta is None:
+        return "no difference can be computed"
+    interval = contrast.delta.interval
+    value = format_value(contrast.delta.value, half_width(interval), sign=True)
+    text = with_unit(value, contrast.metric.unit, is_difference=True)
+    return f"{text} ({format_interval(interval, sign=True)})" if interval else text
+
+
+def p_words(contrast: Contrast, alpha: float) -> str:
+    """Return the adjusted p and how many candidates it is adjusted over."""
+    if contrast.p_adjusted is None:
+        return "no p-value"
+    p = f"p {format_p(contrast.p_adjusted, alpha=alpha)}"
+    if contrast.family_size <= 1:
+        return p
+    return f"{p} after {contrast.adjustment} over {contrast.family_size} comparisons"
+
+
+def _no_clear_difference(contrast: Contrast, alpha: float) -> str:
+    sentence = "No clear difference"
+    interval = contrast.delta.interval if contrast.delta else None
+    if interval is not None:
+        spread = half_width(interval)
+        low, high = (format_value(end, spread, sign=True) for end in (interval.low, interval.high))
+        sentence += f": the data fit anything from {low} to {with_unit(high, contrast.metric.unit, is_difference=True)}"
+    return f"{sentence}{_detectable(contrast)}.{_lost_by_adjustment(contrast, alpha)}"
+
+
+def _detectable(contrast: Contrast) -> str:
+    if contrast.mde is None:
+        return ""
+    sizes = f"{contrast.candidate.description.n} and {contrast.baseline.description.n} runs"
+    mde = with_unit(format_value(contrast.mde, contrast.mde), contrast.metric.unit, is_difference=True)
+    return f"; with {sizes} only differences above about {mde} would usually be found"
+
+
+def _lost_by_adjustment(contrast: Contrast, alpha: float) -> str:
+    if contrast.test is None or contrast.test.p >= alpha:
+        return ""
+    return (
+        f" On its own p {format_p(contrast.test.p, alpha=alpha)}, "
+        f"but {contrast.adjustment} over {contrast.family_size} comparisons leaves {_adjusted(contrast, alpha)}."
+    )
+
+
+def _adjusted(contrast: Contrast, alpha: float) -> str:
+    return "none" if contrast.p_adjusted is None else f"p {format_p(contrast.p_adjusted, alpha=alpha)}"

@@ -1,0 +1,108 @@
+"""Confidence intervals of means and of their differences."""
+
+import math
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import stdtrit
+
+from runreport.stats.arrays import ALTERNATIVES, Floats, finite_sample, fraction, is_constant, one_of
+from runreport.stats.describe import describe
+from runreport.stats.types import Description, Interval, Refusal
+
+MINIMUM_FOR_SPREAD = 2
+
+NO_SPREAD = Refusal(code="zero-variance", words="All values are identical; the noise is unknown.")
+OUT_OF_RANGE = Refusal(
+    code="out-of-range", words="The values are too large or too close together for a standard error to be computed."
+)
+
+
+class WelchError(NamedTuple):
+    """The difference of two means, its standard error and Welch's degrees of freedom."""
+
+    difference: float
+    standard_error: float
+    df: float
+
+
+def mean_interval(values: ArrayLike, *, level: float = 0.95) -> Interval | Refusal:
+    """Return Student's t interval of the mean of float64 [n].
+
+    Refused for n < 2 and where all values are equal. Reference: Student, "The probable error of a mean",
+    Biometrika 6 (1908).
+
+    Raises:
+        ValueError: a value is not finite or the level is not between 0 and 1.
+
+    >>> mean_interval([1.0, 2.0, 3.0])
+    Interval(low=-0.48413771..., high=4.48413771..., level=0.95)
+    """
+    fraction(level, "level")
+    return described_interval(describe(values), level=level)
+
+
+def described_interval(description: Description, *, level: float = 0.95) -> Interval | Refusal:
+    """Return the t interval of a mean from its description; see :func:`mean_interval`.
+
+    Raises:
+        ValueError: the level is not between 0 and 1.
+    """
+    n, mean, sd = description.n, description.mean, description.sd
+    if n < MINIMUM_FOR_SPREAD or mean is None:
+        return Refusal(code="one-run", words="One value has no spread; an interval needs at least 2.")
+    if description.min == description.max:
+        return NO_SPREAD
+    half = _t_quantile(n - 1, level) * sd / math.sqrt(n) if sd is not None else math.inf
+    if not math.isfinite(abs(mean) + half) or half == 0:
+        return OUT_OF_RANGE
+    return Interval(low=mean - half, high=mean + half, level=level)
+
+
+@lru_cache(maxsize=1024)
+def _t_quantile(df: float, level: float) -> float:
+    return float(stdtrit(df, (1 + fraction(level, "level")) / 2))
+
+
+def welch_interval(
+    a: ArrayLike, b: ArrayLike, *, level: float = 0.95, alternative: str = "two-sided"
+) -> Interval | Refusal:
+    """Return Welch's t interval of mean(a) - mean(b), for float64 [n] and [m] of unequal variance.
+
+    A one-sided alternative gives a one-sided bound; the other end is infinite. Refused for n or m < 2 and where both
+    sides are constant. Reference: Welch, "The generalization of Student's problem...", Biometrika 34 (1947).
+
+    Raises:
+        ValueError: a value is not finite, or the level or the alternative is not one.
+
+    >>> welch_interval([1.0, 2.0, 3.0], [0.0, 1.0, 2.0])
+    Interval(low=-1.26695793..., high=3.26695793..., level=0.95)
+    """
+    fraction(level, "level")
+    one_of(alternative, ALTERNATIVES, "alternative")
+    error = welch_error(finite_sample(a, "a"), finite_sample(b, "b"))
+    if isinstance(error, Refusal):
+        return error
+    tail = (1 + level) / 2 if alternative == "two-sided" else level
+    half = float(stdtrit(error.df, tail)) * error.standard_error
+    low = -np.inf if alternative == "less" else error.difference - half
+    high = np.inf if alternative == "greater" else error.difference + half
+    return Interval(low=float(low), high=float(high), level=level)
+
+
+def welch_error(a: Floats, b: Floats) -> WelchError | Refusal:
+    """Return the difference of two means with its standard error, or why there is none."""
+    if min(a.size, b.size) < MINIMUM_FOR_SPREAD:
+        return Refusal(code="one-run", words="A difference has a standard error only with 2 values on each side.")
+    if is_constant(a) and is_constant(b):
+        return NO_SPREAD
+    with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
+        parts = np.array([0.0 if is_constant(side) else side.var(ddof=1) / side.size for side in (a, b)])
+        total = parts.sum()
+        df = total**2 / (parts**2 / [a.size - 1, b.size - 1]).sum()
+        difference = a.mean() - b.mean()
+    if not np.isfinite([total, df, difference]).all() or total == 0:
+        return OUT_OF_RANGE
+    return WelchError(float(difference), float(np.sqrt(total)), float(df))
