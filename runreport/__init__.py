@@ -3,6 +3,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from runreport.version import __version__
+
 if TYPE_CHECKING:
     from runreport.compare.comparison import Analysis, Comparison, Contrast
     from runreport.config.load import load_settings
@@ -12,8 +14,6 @@ if TYPE_CHECKING:
     from runreport.ingestion import IngestResult, ingest
     from runreport.notices import Notice
     from runreport.pipeline import BuildResult, build, compare_groups
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "Analysis": "runreport.compare.comparison",

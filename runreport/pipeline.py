@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from runreport import __version__, strict_json
+from runreport import strict_json
 from runreport.compare import analysis as analysing
 from runreport.compare.analysis import analyse
 from runreport.compare.comparison import Analysis, Comparison
@@ -42,6 +42,7 @@ from runreport.store.expression import Query
 from runreport.store.manifest import Store
 from runreport.store.query import parse
 from runreport.store.snapshot import Snapshot
+from runreport.version import __version__
 
 _LIBRARIES = ("jinja2", "markdown", "matplotlib", "networkx", "nh3", "numpy", "pandas", "pyarrow", "scipy")
 

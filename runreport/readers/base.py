@@ -55,7 +55,9 @@ class Location:
         """
         path = self.root / relative
         if not Path(os.path.realpath(path)).is_relative_to(self.root):
-            raise ReadError(f"{relative!r} lies outside of the folder that is read.", hint="Name the folder it lies in as well.")
+            raise ReadError(
+                f"{relative!r} lies outside of the folder that is read.", hint="Name the folder it lies in as well."
+            )
         return path
 
     def child(self, name: str) -> str:
@@ -67,12 +69,14 @@ class Location:
 class Match:
     """A reader's claim on a folder: how sure, why (shown by ``--explain``), and which of its files.
 
-    ``takes`` is None for the whole tree below the folder; otherwise the search for other logs goes on.
+    ``takes`` is None for the whole tree below the folder; otherwise the search for other logs goes on, but not in
+    ``folders``: sub-folders that belong to the files taken, such as the artifacts of a database.
     """
 
     certainty: Certainty
     reason: str
     takes: frozenset[str] | None = None
+    folders: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

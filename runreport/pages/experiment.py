@@ -1,0 +1,191 @@
+"""The answer for one experiment: on the overview, and on a page of its own when there are several."""
+
+from collections.abc import Iterable
+
+from runreport.compare.comparison import MetricDefinition
+from runreport.compare.words import counted
+from runreport.names import Direction, content_hash
+from runreport.pages import cells, numbers, urls, words
+from runreport.pages.contexts import (
+    Caution,
+    Cell,
+    Column,
+    ExperimentPage,
+    ExperimentSection,
+    FigureBlock,
+    Link,
+    Row,
+    Table,
+)
+from runreport.pages.dossier import Dossier
+from runreport.pages.figures import dot_figure
+from runreport.pages.samples import metric_table, sample_table
+
+_BEST_RUNS = 5
+_TOP_OF_SWEEP = 5
+
+
+def experiment_page(dossier: Dossier) -> ExperimentPage:
+    """Return the page of one experiment of several."""
+    title = cells.name(dossier.experiment)
+    overview = (Link(label="Overview", url=urls.OVERVIEW),)
+    return ExperimentPage(
+        frame=dossier.site.frame(dossier.url, title, overview), title=title, section=full_section(dossier)
+    )
+
+
+def full_section(dossier: Dossier) -> ExperimentSection:
+    """Return everything there is to say about an experiment."""
+    return _section(dossier, is_full=True)
+
+
+def brief_section(dossier: Dossier) -> ExperimentSection:
+    """Return the answer and its evidence; the rest is on the experiment's own page."""
+    return _section(dossier, is_full=False)
+
+
+def _section(dossier: Dossier, *, is_full: bool) -> ExperimentSection:
+    analysis, primary = dossier.analysis, dossier.primary
+    anchor = f"experiment-{content_hash(dossier.experiment)}"
+    has_sweep = analysis.sweep is not None
+    return ExperimentSection(
+        anchor=anchor,
+        name=cells.link_cell(dossier.experiment, "" if is_full else dossier.url),
+        more=None if is_full else Link(label="All metrics, best runs and details", url=dossier.url),
+        headline=analysis.headline,
+        reading=_reading(dossier),
+        cautions=_cautions(dossier),
+        groups=sample_table(dossier, primary, f"{anchor}-groups") if primary else None,
+        dots=_dots(dossier, primary, anchor),
+        metrics=metric_table(dossier, f"{anchor}-metrics") if is_full else None,
+        best_runs=_best_runs(dossier, primary, f"{anchor}-best") if is_full and not has_sweep else None,
+        sweep=_sweep(dossier, f"{anchor}-sweep"),
+        sweep_link=Link(label="The whole sweep", url=urls.sweep_url(dossier.experiment)) if has_sweep else None,
+        not_compared=_not_compared(dossier, f"{anchor}-not-compared") if is_full else None,
+        ledger=words.sentence(words.runs_ledger(analysis.counts)),
+    )
+
+
+def _reading(dossier: Dossier) -> str:
+    primary = dossier.primary
+    metric = f"Primary metric: {cells.name(primary.metric)} ({words.reduction(primary)})." if primary else ""
+    rules = (dossier.analysis.primary_rule, dossier.analysis.baseline.rule)
+    return " ".join(filter(None, (metric, *(words.sentence(rule) for rule in rules))))
+
+
+def _cautions(dossier: Dossier) -> tuple[Caution, ...]:
+    return tuple(Caution(kind="", sentence=words.sentence(text)) for text in dossier.analysis.cautions)
+
+
+def _dots(dossier: Dossier, primary: MetricDefinition | None, anchor: str) -> FigureBlock | None:
+    if primary is None:
+        return None
+    samples = [s for s in dossier.samples(primary.metric) if not dossier.is_sweep(dossier.groups[s.group_id])]
+    block = dot_figure(dossier, samples, primary)
+    return block and renamed(block, f"{anchor}-dots")
+
+
+def renamed(block: FigureBlock, figure_id: str) -> FigureBlock:
+    """Return a figure under an id of its own, for pages that hold several of a kind."""
+    data = block.data
+    table = Table(
+        table_id=f"{figure_id}-data", caption=data.caption, columns=data.columns, rows=data.rows, note=data.note
+    )
+    return FigureBlock(figure_id=figure_id, figure=block.figure, caption=block.caption, data=table)
+
+
+def _best_runs(dossier: Dossier, primary: MetricDefinition | None, table_id: str) -> Table | None:
+    if primary is None or primary.direction is Direction.UNKNOWN:
+        return None
+    found = [
+        (value, run_id)
+        for sample in dossier.samples(primary.metric)
+        for run_id, value in zip(sample.run_ids, sample.values, strict=True)
+    ]
+    ranked = sorted(found, key=lambda pair: pair[0], reverse=primary.direction is Direction.UP)[:_BEST_RUNS]
+    places = numbers.places_for(value for value, _ in ranked)
+    heads = (
+        Column(key="run", label="Run"),
+        Column(key="group", label="Group"),
+        Column(key="seed", label="Seed", is_number=True),
+        Column(key="value", label=cells.name(primary.metric), detail=primary.unit, is_number=True),
+    )
+    rows = (_best_row(dossier, run_id, value, places) for value, run_id in ranked)
+    return cells.table(
+        table_id,
+        "Best single runs",
+        heads,
+        rows,
+        note="The best of several runs is not what a method gives: compare the means above.",
+    )
+
+
+def _best_row(dossier: Dossier, run_id: str, value: float, places: int | None) -> Row:
+    group, facts = dossier.group_of[run_id], dossier.runs[run_id]
+    seed = facts.run.seed
+    return Row(
+        cells=(
+            dossier.run_cell(run_id),
+            dossier.group_cell(group),
+            cells.text_cell(None if seed is None else str(seed)),
+            cells.number_cell(value, places),
+        )
+    )
+
+
+def _sweep(dossier: Dossier, table_id: str) -> Table | None:
+    return sweep_table(dossier, table_id, at_most=_TOP_OF_SWEEP)
+
+
+def sweep_table(dossier: Dossier, table_id: str, *, at_most: int | None = None) -> Table | None:
+    """Return the runs of a sweep by rank, with the params that vary."""
+    sweep = dossier.analysis.sweep
+    if sweep is None:
+        return None
+    rows = sweep.rows[:at_most]
+    heads = (
+        Column(key="rank", label="Rank", is_number=True),
+        Column(key="run", label="Run"),
+        Column(key="value", label=cells.name(sweep.metric.metric), detail=sweep.metric.unit, is_number=True),
+        *(Column(key="param", label=cells.name(param)) for param in sweep.params),
+    )
+    places = numbers.places_for(row.value for row in rows)
+    whole = len(sweep.rows)
+    caption = f"Runs of the sweep by {cells.name(sweep.metric.metric)}"
+    return cells.table(
+        table_id,
+        caption if len(rows) == whole else f"{caption}: the first {len(rows)} of {whole}",
+        heads,
+        (
+            Row(
+                cells=(
+                    cells.number_cell(row.rank, 0),
+                    dossier.run_cell(row.run_id),
+                    cells.number_cell(row.value, places),
+                    *_param_cells(dossier, row.run_id, sweep.params),
+                )
+            )
+            for row in rows
+        ),
+        note="One run per setting: a rank says which run came out best, not that its setting is better.",
+    )
+
+
+def _param_cells(dossier: Dossier, run_id: str, params: Iterable[str]) -> tuple[Cell, ...]:
+    settings = dossier.runs[run_id].params
+    found = [settings.get(param) for param in params]
+    return tuple(cells.code_cell(setting.value if setting else None) for setting in found)
+
+
+def _not_compared(dossier: Dossier, table_id: str) -> Table | None:
+    outside = [entry for entry in dossier.analysis.not_compared if not dossier.is_sweep(dossier.groups[entry.group_id])]
+    rows = (
+        Row(cells=(dossier.group_cell(dossier.groups[entry.group_id]), cells.text_cell(entry.reason)))
+        for entry in outside
+    )
+    return cells.table(
+        table_id,
+        f"Not compared: {counted(len(outside), 'group')}",
+        cells.columns("Group", "Why"),
+        rows,
+    )

@@ -1,0 +1,187 @@
+"""The plan of a site: every page with its address, its template and what it is made of."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from runreport.compare.comparison import Analysis, Group
+from runreport.compare.words import counted
+from runreport.config.options import Settings
+from runreport.frames.align import AlignedCurves
+from runreport.frames.values import ExperimentFrame
+from runreport.notices import Notice
+from runreport.pages import words
+from runreport.pages.about import about_page, not_found_page
+from runreport.pages.comparison import comparison_page
+from runreport.pages.contexts import TEMPLATES, Context, FigureBlock
+from runreport.pages.dossier import Dossier
+from runreport.pages.experiment import experiment_page
+from runreport.pages.figures import curve_figure, run_curve
+from runreport.pages.group import group_page
+from runreport.pages.lineage import lineage_page
+from runreport.pages.metric import metric_page
+from runreport.pages.notices import notices_page
+from runreport.pages.overview import overview_page
+from runreport.pages.places import run_places
+from runreport.pages.run import run_page
+from runreport.pages.runs import runs_pages
+from runreport.pages.surroundings import Provenance, Surroundings
+from runreport.pages.sweep import sweep_page
+
+CurveSource = Callable[[str, str], AlignedCurves]
+"""Gives the curves of (experiment, metric); asked once for each, so that one metric is in memory at a time."""
+
+_RUN_CURVES = 2
+_TEMPLATE_OF = {context: template for template, context in TEMPLATES.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page: its address from the root of the site, the template that sets it, and its content."""
+
+    url: str
+    template: str
+    context: Context
+
+
+@dataclass(slots=True)
+class _Curves:
+    """The curve figures of an experiment: by metric, comparison, group and run."""
+
+    metrics: dict[str, FigureBlock | None] = field(default_factory=dict)
+    comparisons: dict[str, FigureBlock | None] = field(default_factory=dict)
+    groups: dict[str, FigureBlock | None] = field(default_factory=dict)
+    runs: dict[str, tuple[FigureBlock, ...]] = field(default_factory=dict)
+
+
+def plan_site(
+    analysis: Analysis,
+    frames: Sequence[ExperimentFrame],
+    curves: CurveSource,
+    provenance: Provenance,
+    settings: Settings,
+) -> tuple[Page, ...]:
+    """Return every page of the site in a stable order, the overview first.
+
+    Args:
+        analysis: what was computed; its experiments have their frame in ``frames``.
+        frames: header facts and summaries of the runs.
+        curves: the points of one metric of one experiment on a common grid.
+        provenance: how the report is being made.
+        settings: what was configured.
+    """
+    site = _surroundings(analysis, provenance, settings)
+    dossiers = _dossiers(site, analysis, frames, settings)
+    contexts: list[Context] = [
+        overview_page(site, analysis, dossiers, settings),
+        *runs_pages(site, dossiers),
+        *(page for dossier in dossiers for page in _experiment_pages(dossier, curves, settings)),
+        lineage_page(site, dossiers),
+        notices_page(site, dossiers, analysis.notices),
+        about_page(site, analysis, provenance, settings),
+        not_found_page(site),
+    ]
+    return tuple(_page(context) for context in contexts)
+
+
+def _page(context: Context) -> Page:
+    return Page(url=context.frame.url, template=_TEMPLATE_OF[type(context)], context=context)
+
+
+def _surroundings(analysis: Analysis, provenance: Provenance, settings: Settings) -> Surroundings:
+    noticed = counted(len(analysis.notices), "notice") if analysis.notices else "no notices"
+    return Surroundings(
+        site_title=settings.site.title,
+        ledger=f"{words.runs_ledger(analysis.counts)}; {noticed}.",
+        generator=f"runreport {provenance.version}",
+        date=provenance.date,
+    )
+
+
+def _dossiers(
+    site: Surroundings, analysis: Analysis, frames: Sequence[ExperimentFrame], settings: Settings
+) -> tuple[Dossier, ...]:
+    by_name = {frame.experiment: frame for frame in frames}
+    places = run_places(analysis, frames, limit=settings.site.run_pages)
+    notices = _notices_by_run(analysis.notices)
+    return tuple(
+        Dossier(
+            analysis=experiment,
+            frame=by_name[experiment.experiment],
+            places=places,
+            notices=notices,
+            site=site,
+            is_alone=len(analysis.experiments) == 1,
+        )
+        for experiment in analysis.experiments
+    )
+
+
+def _notices_by_run(notices: Iterable[Notice]) -> Mapping[str, tuple[Notice, ...]]:
+    found: dict[str, tuple[Notice, ...]] = {}
+    for notice in notices:
+        if notice.run_id:
+            found[notice.run_id] = (*found.get(notice.run_id, ()), notice)
+    return found
+
+
+def _experiment_pages(dossier: Dossier, source: CurveSource, settings: Settings) -> Iterator[Context]:
+    curves = _curves(dossier, source, settings.comparisons.level)
+    if not dossier.is_alone:
+        yield experiment_page(dossier)
+    for comparison in dossier.analysis.comparisons:
+        yield comparison_page(dossier, comparison, curves.comparisons.get(comparison.comparison_id))
+    for group in _proper_groups(dossier):
+        yield group_page(dossier, group, curves.groups.get(group.group_id))
+    for definition in dossier.analysis.metrics:
+        yield metric_page(dossier, definition, curves.metrics.get(definition.metric))
+    sweep = dossier.analysis.sweep and sweep_page(dossier, dossier.analysis.sweep)
+    if sweep:
+        yield sweep
+    for run_id in dossier.runs:
+        if dossier.places[run_id]:
+            yield run_page(dossier, run_id, curves.runs.get(run_id, ()))
+
+
+def _proper_groups(dossier: Dossier) -> tuple[Group, ...]:
+    return tuple(group for group in dossier.analysis.groups if not dossier.is_sweep(group))
+
+
+def _curves(dossier: Dossier, source: CurveSource, level: float) -> _Curves:
+    """Every curve figure of the experiment, one metric after the other."""
+    found = _Curves()
+    for rank, definition in enumerate(_by_importance(dossier)):
+        curves = source(dossier.experiment, definition)
+        found.metrics[definition] = curve_figure(dossier, curves, _curve_groups(dossier), definition, level=level)
+        if definition == dossier.analysis.primary_metric:
+            _add_primary(found, dossier, curves, level)
+        if rank < _RUN_CURVES:
+            _add_runs(found, dossier, curves, definition, rank)
+    return found
+
+
+def _by_importance(dossier: Dossier) -> list[str]:
+    """The primary metric first; metrics that no run logged more than once have no curve."""
+    columns = dossier.frame.metrics
+    names = [d.metric for d in dossier.analysis.metrics if d.metric in columns and (columns[d.metric].count > 1).any()]
+    return sorted(names, key=lambda metric: metric != dossier.analysis.primary_metric)
+
+
+def _curve_groups(dossier: Dossier) -> tuple[Group, ...]:
+    """Groups of several runs; an experiment that has none shows what it has."""
+    return _proper_groups(dossier) or dossier.analysis.groups
+
+
+def _add_primary(found: _Curves, dossier: Dossier, curves: AlignedCurves, level: float) -> None:
+    metric = dossier.analysis.primary_metric or ""
+    for comparison in dossier.analysis.comparisons:
+        sides = (comparison.candidate, comparison.baseline)
+        found.comparisons[comparison.comparison_id] = curve_figure(dossier, curves, sides, metric, level=level)
+    for group in _proper_groups(dossier):
+        found.groups[group.group_id] = curve_figure(dossier, curves, (group,), metric, level=level)
+
+
+def _add_runs(found: _Curves, dossier: Dossier, curves: AlignedCurves, metric: str, rank: int) -> None:
+    for run_id in dossier.runs:
+        figure = run_curve(dossier, curves, run_id, metric, rank + 1) if dossier.places[run_id] else None
+        if figure is not None:
+            found.runs[run_id] = (*found.runs.get(run_id, ()), figure)

@@ -1,0 +1,253 @@
+"""CSV and TSV as columns: one parse by Arrow, and a repair line by line for files it finds broken lines in."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice, zip_longest
+from typing import Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv as arrow_csv
+
+from runreport.names import Severity
+from runreport.readers._columns import (
+    MISSING,
+    NUMBER,
+    Issue,
+    ParsedTable,
+    Peek,
+    bounded,
+    is_text,
+    unique_names,
+)
+
+_NUMBER = re.compile(NUMBER)
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
+_DELIMITERS = ",\t;|"
+_COMMENT = "#"
+_PEEK_ROWS = 20
+_BOM = b"\xef\xbb\xbf"
+_UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """How the cells of a file are told apart.
+
+    ``header_line`` is the line number of the header, from 1; ``names`` are its cells, stripped and made distinct.
+    """
+
+    delimiter: str
+    decimal: str
+    header_line: int
+    names: tuple[str, ...]
+    issues: tuple[Issue, ...] = ()
+
+    def cells(self, line: str) -> list[str]:
+        """Return the stripped cells of one line.
+
+        Raises:
+            csv.Error: the line has no cells of bounded size.
+        """
+        return [cell.strip() for row in csv.reader([line], delimiter=self.delimiter) for cell in row]
+
+
+def peek(head: bytes) -> Peek:
+    """Return what the first bytes of a CSV or TSV file show; a cut last line is left out of the rows.
+
+    Raises:
+        csv.Error: the bytes are no lines of text.
+    """
+    lines = _lines(decoded(head))
+    dialect = _dialect(lines)
+    if dialect is None:
+        return Peek(names=())
+    whole = (line for line in lines[dialect.header_line :] if line.endswith(("\n", "\r")) and line.strip())
+    rows = [dialect.cells(line) for line in islice(whole, _PEEK_ROWS) if not line.startswith(_COMMENT)]
+    columns = zip(dialect.names, zip_longest(*rows, fillvalue=""), strict=False)
+    numeric = frozenset(name for name, cells in columns if any(_is_number(cell, dialect) for cell in cells))
+    return Peek(names=dialect.names, numeric=numeric, has_rows=bool(rows))
+
+
+def parse(data: bytes) -> ParsedTable:
+    """Return the whole of a CSV or TSV file as columns of the types that Arrow infers.
+
+    Raises:
+        pa.ArrowInvalid: the bytes are no table.
+        csv.Error: likewise.
+    """
+    clean, encoding_issues = _utf8(data)
+    dialect = _dialect(_first_lines(clean))
+    if dialect is None:
+        return ParsedTable(table=pa.table({}), issues=(Issue(code="empty-file", message="The file holds no table."),))
+    issues = [*encoding_issues, *dialect.issues]
+    table = None if clean.count(b'"') % 2 else _parsed_whole(clean, dialect)
+    if table is None:
+        table, line_issues = _repaired(clean.decode("utf-8", "replace"), dialect)
+        issues += line_issues
+    return ParsedTable(table=table, issues=bounded(issues))
+
+
+def decoded(data: bytes) -> str:
+    """Return bytes as text, whatever byte order mark they begin with; what is no UTF-8 becomes U+FFFD."""
+    encoding = "utf-16" if data.startswith(_UTF16_BOMS) else "utf-8-sig"
+    return data.decode(encoding, "replace")
+
+
+def _lines(text: str) -> list[str]:
+    # str.splitlines also splits at form feeds and the like, which Arrow and editors do not count as lines.
+    return list(io.StringIO(text, newline=""))
+
+
+def _utf8(data: bytes) -> tuple[bytes, list[Issue]]:
+    if data.startswith(_UTF16_BOMS):
+        return decoded(data).encode(), []
+    body = data.removeprefix(_BOM)
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = body.count(b"\n", 0, error.start) + 1
+        issue = Issue(
+            code="not-utf8", message="Bytes that are no UTF-8 are shown as \N{REPLACEMENT CHARACTER}.", line=line
+        )
+        return decoded(body).encode(), [issue]
+    return body, []
+
+
+def _first_lines(data: bytes) -> Iterator[str]:
+    start = 0
+    while start < len(data):
+        end = data.find(b"\n", start) + 1 or len(data)
+        yield data[start:end].decode("utf-8", "replace")
+        start = end
+
+
+def _dialect(lines: Iterator[str] | Sequence[str]) -> Dialect | None:
+    numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
+    content = ((number, line) for number, line in numbered if not line.startswith(_COMMENT))
+    header_line, header = next(content, (0, ""))
+    if not header:
+        return None
+    delimiter = max(_DELIMITERS, key=lambda mark: (header.count(mark), -_DELIMITERS.index(mark)))
+    first_row = next(content, (0, ""))[1]
+    comma = delimiter != "," and any(_DECIMAL_COMMA.fullmatch(cell.strip()) for cell in first_row.split(delimiter))
+    raw = next(csv.reader([header], delimiter=delimiter))
+    names, issues = unique_names(raw)
+    return Dialect(
+        delimiter=delimiter,
+        decimal="," if comma else ".",
+        header_line=header_line,
+        names=tuple(names),
+        issues=tuple(issues),
+    )
+
+
+def _is_number(cell: str, dialect: Dialect) -> bool:
+    return _NUMBER.match(cell.replace(dialect.decimal, ".")) is not None
+
+
+def _parsed_whole(data: bytes, dialect: Dialect) -> pa.Table | None:
+    """Return the table, or None when a line of it must be looked at by itself."""
+    broken: list[int | None] = []
+
+    def skip(row: arrow_csv.InvalidRow) -> Literal["skip"]:
+        broken.append(row.number)
+        return "skip"
+
+    if not _has_rows(data, dialect):
+        return pa.table({name: pa.array([], pa.null()) for name in dialect.names})
+    table = arrow_csv.read_csv(
+        pa.BufferReader(data),  # type: ignore[arg-type]  # the stubs leave out Arrow's own files
+        read_options=arrow_csv.ReadOptions(
+            use_threads=False,
+            block_size=len(data) + 1,  # Arrow infers the types from the first block, so the file must be one
+            skip_rows=dialect.header_line,
+            column_names=list(dialect.names),
+        ),
+        parse_options=arrow_csv.ParseOptions(delimiter=dialect.delimiter, invalid_row_handler=skip),
+        convert_options=arrow_csv.ConvertOptions(null_values=list(MISSING), decimal_point=dialect.decimal),
+    )
+    return None if broken or _repeats_header(table) else table
+
+
+def _has_rows(data: bytes, dialect: Dialect) -> bool:
+    position = 0
+    for _ in range(dialect.header_line):
+        position = data.find(b"\n", position) + 1 or len(data)
+    return bool(data[position:].strip())
+
+
+def _repeats_header(table: pa.Table) -> bool:
+    """Whether a header or a comment stands among the rows, where it has as many cells as they have."""
+    if not table.num_columns or not is_text(table.schema.field(0).type):
+        return False
+    first = pc.utf8_trim_whitespace(table.column(0))
+    found = pc.or_(pc.equal(first, pa.scalar(table.column_names[0])), pc.starts_with(first, _COMMENT))
+    return bool(pc.any(found).as_py())
+
+
+def _repaired(text: str, dialect: Dialect) -> tuple[pa.Table, list[Issue]]:
+    issues: list[Issue] = []
+    names = list(dialect.names)
+    segments: list[tuple[list[str], list[list[str]]]] = [(names, [])]
+    lines = _lines(text)
+    for number, line in enumerate(lines[dialect.header_line :], dialect.header_line + 1):
+        if not line.strip() or line.startswith(_COMMENT):
+            continue
+        cells = _cells_or_none(line, dialect)
+        if cells and _is_header(cells, names):
+            names, _ = unique_names(cells)
+            segments.append((names, []))
+            issues.append(_header_issue(number))
+            continue
+        issue = _width_issue(cells, len(names), number, is_cut=number == len(lines) and not line.endswith("\n"))
+        issues += [issue] if issue else []
+        if cells and (issue is None or issue.code != "cut-line"):
+            segments[-1][1].append((cells + [""] * len(names))[: len(names)])
+    tables = [_text_table(segment_names, rows, dialect) for segment_names, rows in segments]
+    return pa.concat_tables(tables, promote_options="default"), issues
+
+
+def _cells_or_none(line: str, dialect: Dialect) -> list[str] | None:
+    if line.count('"') % 2:
+        return None
+    try:
+        return dialect.cells(line)
+    except csv.Error:
+        return None
+
+
+def _is_header(cells: list[str], names: list[str]) -> bool:
+    return cells[0] == names[0] and not any(_NUMBER.match(cell) for cell in cells)
+
+
+def _width_issue(cells: list[str] | None, width: int, line: int, *, is_cut: bool) -> Issue | None:
+    found = len(cells) if cells else 0
+    if is_cut and found < width:
+        return Issue(code="cut-line", message="The last line is cut off and was left out.", line=line)
+    if cells is None:
+        return Issue(code="broken-line", message="The line cannot be split into cells and was left out.", line=line)
+    if found < width:
+        message = f"The line has {found} of {width} cells; the others count as not logged."
+        return Issue(code="short-line", message=message, line=line)
+    if found > width:
+        message = f"The line has {found} cells where the header names {width}; the further ones were left out."
+        return Issue(code="long-line", message=message, line=line)
+    return None
+
+
+def _header_issue(line: int) -> Issue:
+    message = "The header is written anew here; the lines after it are read by it."
+    return Issue(code="new-header", message=message, line=line, severity=Severity.INFO)
+
+
+def _text_table(names: list[str], rows: list[list[str]], dialect: Dialect) -> pa.Table:
+    columns = [pa.array(cells, pa.string()) for cells in zip(*rows, strict=True)] if rows else []
+    if not columns:
+        columns = [pa.array([], pa.string()) for _ in names]
+    if dialect.decimal != ".":
+        columns = [pc.replace_substring(column, dialect.decimal, ".") for column in columns]
+    return pa.table(dict(zip(names, columns, strict=True)))

@@ -1,0 +1,110 @@
+"""The event files of one folder: their points in the order of the log, and what is to be said about each file."""
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from runreport.names import Severity
+from runreport.notices import Notice
+from runreport.readers._events import EventDecoder, Findings, Points
+from runreport.readers._summaries import LONG_SUMMARY, long_record_kind
+from runreport.readers._tfrecord import Block, End, Ending, LongRecord, records
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFile:
+    """One file to read: where it is, and how notices name it and its run."""
+
+    path: Path
+    place: str
+    run_id: str
+
+    def notice(self, code: str, message: str, severity: Severity, position: int | None = None) -> Notice:
+        """Return a finding about the file, or about a place in it."""
+        location = self.place if position is None else f"{self.place}:{position}"
+        return Notice(severity=severity, code=code, location=location, message=message, run_id=self.run_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderLog:
+    """What the event files of a folder hold together.
+
+    Attributes:
+        decoder: knows their tags, hparams and times of opening.
+        pieces: the points in the order of the log.
+        kinds: how many values of other kinds there are.
+        notices: what is to be said about the files.
+    """
+
+    decoder: EventDecoder
+    pieces: list[Points]
+    kinds: Counter[str]
+    notices: tuple[Notice, ...]
+
+
+def read_files(files: Sequence[EventFile]) -> FolderLog:
+    """Read the files one after the other, as one log. What cannot be read becomes a notice."""
+    decoder = EventDecoder()
+    pieces: list[Points] = []
+    kinds: Counter[str] = Counter()
+    notices: list[Notice] = []
+    for file in files:
+        findings = Findings(kinds=kinds)
+        try:
+            notices += _read_file(file, decoder, pieces, findings)
+        except OSError as error:
+            message = f"The file cannot be read to its end: {error.strerror or error}. What precedes was kept."
+            notices.append(file.notice("unreadable-file", message, Severity.ERROR))
+    return FolderLog(decoder=decoder, pieces=pieces, kinds=kinds, notices=tuple(notices))
+
+
+def _read_file(file: EventFile, decoder: EventDecoder, pieces: list[Points], findings: Findings) -> list[Notice]:
+    notices: list[Notice] = []
+    with file.path.open("rb") as stream:
+        size_bytes = os.fstat(stream.fileno()).st_size
+        for found in records(stream, size_bytes):
+            if isinstance(found, Block):
+                pieces.append(decoder.decode(found, findings))
+            elif isinstance(found, LongRecord):
+                notices += _long_record(file, found, findings)
+            else:
+                notices += _ending(file, found, size_bytes)
+        notices += _found(file, findings)
+    return notices
+
+
+def _long_record(file: EventFile, record: LongRecord, findings: Findings) -> list[Notice]:
+    kind = long_record_kind(record.head)
+    if kind != LONG_SUMMARY:
+        findings.count(kind)
+        return []
+    message = f"The record at byte {record.position} is {record.size_bytes} bytes long and was passed over."
+    return [file.notice("long-record", message, Severity.WARNING, record.position)]
+
+
+def _ending(file: EventFile, end: End, size_bytes: int) -> list[Notice]:
+    if size_bytes == 0:
+        return [file.notice("empty-file", "The file is empty.", Severity.INFO)]
+    rest = f"the last {size_bytes - end.position} bytes"
+    if end.ending is Ending.CUT:
+        message = f"The last record, {rest}, is not complete and was left out. That is normal while a run is writing."
+        return [file.notice("cut-tail", message, Severity.INFO, end.position)]
+    if end.ending is Ending.DAMAGED:
+        message = (
+            f"The length of a record does not have its checksum, so {rest} cannot be read. What precedes was kept."
+        )
+        return [file.notice("damaged-file", message, Severity.WARNING, end.position)]
+    return []
+
+
+def _found(file: EventFile, findings: Findings) -> list[Notice]:
+    notices = []
+    if findings.damaged:
+        message = f"{findings.damaged} damaged records or values were left out; this is where the first one is."
+        notices.append(file.notice("damaged-record", message, Severity.WARNING, findings.first_damaged))
+    if findings.untimed:
+        message = f"{findings.untimed} records were left out because their wall time is no time, as TensorBoard does."
+        notices.append(file.notice("no-wall-time", message, Severity.WARNING))
+    return notices

@@ -1,0 +1,179 @@
+"""JSON lines as columns: one parse by Arrow, and line by line for files it refuses."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import json as arrow_json
+
+from runreport.readers._columns import Issue, ParsedTable, Peek, bounded
+
+SETTINGS = ("config", "params", "hparams")
+"""Keys of a line under which an object holds the run's settings rather than metrics."""
+
+_PEEK_LINES = 20
+_HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")  # may be half of a surrogate pair, which no UTF-8 can hold
+_NOT_FINITE = frozenset({"nan", "inf", "-inf", "infinity", "-infinity"})
+_EMPTY = Issue(code="empty-file", message="The file holds no lines.")
+_CUT = "The last line is cut off and was left out."
+_BROKEN = "The line is no JSON object and was left out."
+
+
+def peek(head: bytes) -> Peek:
+    """Return what the first bytes of a file of JSON lines show; lines that are no objects are passed over."""
+    lines = [line for line in head.split(b"\n") if line.strip()]
+    rows = [row for row in map(_object, lines[:_PEEK_LINES]) if row is not None]
+    flat = [_flat(row) for row in rows]
+    names = tuple(dict.fromkeys(name for row in flat for name in row))
+    numeric = frozenset(name for row in flat for name, value in row.items() if _is_number(value))
+    has_settings = any(isinstance(row.get(key), dict) for row in rows for key in SETTINGS)
+    return Peek(names=names, numeric=numeric, has_rows=bool(rows), has_settings=has_settings)
+
+
+def holds_lines(head: bytes) -> bool:
+    """Whether a file named ``.json`` holds one object per line rather than one document."""
+    lines = head.split(b"\n", maxsplit=2)
+    is_followed = len(lines) > 1 and lines[1].lstrip().startswith(b"{")
+    return is_followed and _object(lines[0]) is not None
+
+
+def parse(data: bytes) -> ParsedTable:
+    """Return a whole file of JSON lines as columns; keys of nested objects are joined by ``/``.
+
+    ``NaN`` and ``Infinity`` are read bare and as texts. Lines that are no objects become findings.
+    """
+    whole, cut_issues = _without_cut_line(data.removeprefix(b"\xef\xbb\xbf"))
+    if not whole.strip():
+        return ParsedTable(table=pa.table({}), issues=(*cut_issues, _EMPTY))
+    line_issues: list[Issue] = []
+    table = _parsed_whole(whole)
+    if table is None:
+        table, line_issues = _parsed_by_line(whole)
+    found = [key for key in SETTINGS if key in table.column_names and pa.types.is_struct(table.schema.field(key).type)]
+    return ParsedTable(
+        table=_logged_rows(flattened(table.drop_columns(found))) if found else flattened(table),
+        settings=_settings(whole, found),
+        issues=bounded([*line_issues, *cut_issues]),
+    )
+
+
+def _object(line: bytes) -> dict[str, object] | None:
+    text = line.decode("utf-8", "replace")
+    try:
+        value = json.loads(text)
+        if _HALF_PAIR.search(text):
+            value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _flat(row: dict[str, object], prefix: str = "") -> dict[str, object]:
+    flat: dict[str, object] = {}
+    for key, value in row.items():
+        is_settings = not prefix and key in SETTINGS
+        if isinstance(value, dict) and not is_settings:
+            flat |= _flat(value, f"{prefix}{key}/")
+        elif not isinstance(value, dict):
+            flat[f"{prefix}{key}"] = value
+    return flat
+
+
+def _is_number(value: object) -> bool:
+    if isinstance(value, str):
+        return value.strip().casefold() in _NOT_FINITE
+    return isinstance(value, int | float)
+
+
+def _without_cut_line(data: bytes) -> tuple[bytes, list[Issue]]:
+    end = data.rfind(b"\n") + 1
+    tail = data[end:]
+    if not tail.strip() or _object(tail) is not None:
+        return data, []
+    return data[:end], [Issue(code="cut-line", message=_CUT, line=data.count(b"\n") + 1)]
+
+
+def _parsed_whole(data: bytes) -> pa.Table | None:
+    # Arrow infers the types from the first block, so the file must be one.
+    options = arrow_json.ReadOptions(use_threads=False, block_size=len(data) + 1)
+    try:
+        data.decode("utf-8")
+        return arrow_json.read_json(pa.BufferReader(data), read_options=options)  # type: ignore[arg-type]  # see csv
+    except (pa.ArrowInvalid, UnicodeDecodeError):
+        return None
+
+
+def _parsed_by_line(data: bytes) -> tuple[pa.Table, list[Issue]]:
+    rows: list[dict[str, object]] = []
+    issues: list[Issue] = []
+    for number, line in enumerate(data.split(b"\n"), 1):
+        if not line.strip():
+            continue
+        row = _object(line)
+        if row is None:
+            issues.append(Issue(code="broken-line", message=_BROKEN, line=number))
+        else:
+            rows.append(row)
+    settings = {key: pa.array([isinstance(row.get(key), dict) for row in rows], pa.bool_()) for key in SETTINGS}
+    flat = [_flat(row) for row in rows]
+    names = dict.fromkeys(name for row in flat for name in row)
+    columns = {name: _column([row.get(name) for row in flat]) for name in names}
+    objects = {
+        key: pa.StructArray.from_arrays([mask], ["is_object"]) for key, mask in settings.items() if mask.true_count
+    }
+    return pa.table({**columns, **objects}), issues
+
+
+def _column(cells: Sequence[object]) -> pa.Array[Any]:
+    try:
+        return pa.array(cells)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+        return pa.array([None if cell is None else _text(cell) for cell in cells], pa.string())
+
+
+def _text(cell: object) -> str:
+    return cell if isinstance(cell, str) else json.dumps(cell)
+
+
+def _settings(data: bytes, keys: Sequence[str]) -> dict[str, object]:
+    """Return the settings under each key from the first line that holds some; Arrow's own would lose absent keys."""
+    settings: dict[str, object] = {}
+    missing = set(keys)
+    for line in data.split(b"\n") if keys else ():
+        row = _object(line) or {}
+        for key in sorted(missing & row.keys()):
+            value = row[key]
+            if isinstance(value, dict):
+                settings |= value
+                missing.remove(key)
+        if not missing:
+            break
+    return settings
+
+
+def flattened(table: pa.Table) -> pa.Table:
+    """Return a table with the fields of nested objects as columns of their own, names joined by ``/``."""
+    columns: dict[str, pa.ChunkedArray[Any]] = {}
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        columns |= _leaves(name, column)
+    return pa.Table.from_arrays(list(columns.values()), names=list(columns))
+
+
+def _logged_rows(table: pa.Table) -> pa.Table:
+    """Return the table without rows that held nothing but settings."""
+    is_logged = [column.is_valid().to_numpy() for column in table.columns]
+    return table.filter(pa.array(np.logical_or.reduce(is_logged))) if is_logged else table
+
+
+def _leaves(name: str, column: pa.ChunkedArray[Any]) -> dict[str, pa.ChunkedArray[Any]]:
+    if not pa.types.is_struct(column.type):
+        return {name: column}
+    leaves: dict[str, pa.ChunkedArray[Any]] = {}
+    for field, inner in zip(column.type.fields, column.flatten(), strict=True):
+        leaves |= _leaves(f"{name}/{field.name}", inner)
+    return leaves

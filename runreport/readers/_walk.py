@@ -1,0 +1,228 @@
+"""A walk through the folders that were named: one look at each folder, no way out of them, and not into our own."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from runreport.errors import UsageError
+from runreport.names import Severity
+from runreport.notices import Notice
+from runreport.readers.base import Location
+
+SITE_MARKER = ".runreport-site.json"
+"""The file by which a site of runreport is known."""
+
+_STORE_FOLDER = "manifests"
+_STORE_FILE = re.compile(r"\d{8}\.json")
+_NEVER_ENTERED = frozenset({"__pycache__", "node_modules", "site-packages"})
+
+
+class _Kind(Enum):
+    FOLDER = "folder"
+    FILE = "file"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """A folder where a walk begins; ``only`` are the files that were named in it, None for all of it."""
+
+    root: Path
+    label: str
+    only: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One folder of a walk; ``skipped`` says why it is not looked into, and is empty otherwise."""
+
+    location: Location
+    notices: tuple[Notice, ...] = ()
+    skipped: str = ""
+
+
+class Walk:
+    """Iterates over the folders of a start, parents before children, in the order of their names."""
+
+    def __init__(self, start: Start) -> None:
+        self._start = start
+        self._pending = [""]
+        self._children: list[str] = []
+
+    def __iter__(self) -> Iterator[Visit]:
+        """Yield each folder; :meth:`stay_out` called in between leaves out what is below it."""
+        while self._pending:
+            visit = _visit(self._start, self._pending.pop())
+            self._children = [] if visit.skipped else _entered(visit.location)
+            yield visit
+            self._pending += reversed(self._children)
+
+    def stay_out(self) -> None:
+        """Do not go into the sub-folders of the folder that was yielded last."""
+        self._children = []
+
+
+def walk(start: Start) -> Walk:
+    """Return a walk over a start."""
+    return Walk(start)
+
+
+def starts(paths: Sequence[Path]) -> tuple[list[Start], list[Notice]]:
+    """Return where to begin for the paths that were named, with distinct labels; nested ones are walked once.
+
+    Raises:
+        UsageError: a path does not exist.
+    """
+    folders: dict[Path, set[str] | None] = {}
+    for path in paths:
+        resolved = _resolved(path)
+        if resolved.is_dir():
+            folders[resolved] = None
+        elif (named := folders.setdefault(resolved.parent, set())) is not None:
+            named.add(resolved.name)
+    whole = {root for root, named in folders.items() if named is None}
+    nested = {root for root in folders if any(parent in whole for parent in root.parents)}
+    roots = sorted(folders.keys() - nested)
+    labels = _labels(roots)
+    found = [
+        Start(root=root, label=labels[root], only=None if (named := folders[root]) is None else frozenset(named))
+        for root in roots
+    ]
+    return found, [_nested_notice(root) for root in sorted(nested)]
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve(strict=True)
+    except (OSError, RuntimeError) as error:
+        raise UsageError(f"There is no {str(path)!r}.", hint=_nearest(path)) from error
+
+
+def _nearest(path: Path) -> str:
+    try:
+        siblings = sorted(entry.name for entry in path.absolute().parent.iterdir())
+    except OSError:
+        return "Name a folder or file that exists."
+    near = difflib.get_close_matches(path.name, siblings, n=1, cutoff=0.5)
+    return f"Did you mean {str(path.parent / near[0])!r}?" if near else "Name a folder or file that exists."
+
+
+def _labels(roots: Sequence[Path]) -> dict[Path, str]:
+    """Return the shortest ends of the paths that tell the roots apart.
+
+    >>> sorted(_labels([Path("/a/logs"), Path("/b/logs"), Path("/b/runs")]).values())
+    ['a/logs', 'b/logs', 'runs']
+    """
+    depths = dict.fromkeys(roots, 1)
+    while True:
+        labels = {root: "/".join(root.parts[1:][-depth:]) or "root" for root, depth in depths.items()}
+        count = Counter(labels.values())
+        longer = {
+            root: depths[root] + 1 for root in roots if count[labels[root]] > 1 and depths[root] < len(root.parts)
+        }
+        if not longer:
+            return labels
+        depths |= longer
+
+
+def _nested_notice(root: Path) -> Notice:
+    return Notice(
+        severity=Severity.INFO,
+        code="nested-path",
+        location=root.name,
+        message="This path lies in another one that was named, so it is read only once, as part of that.",
+    )
+
+
+def _visit(start: Start, relative: str) -> Visit:
+    folder = start.root / relative if relative else start.root
+    names: dict[_Kind, list[str]] = {kind: [] for kind in _Kind}
+    notices: list[Notice] = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                kind, notice = _kind(entry, start.root, relative)
+                names[kind].append(entry.name)
+                notices += [notice] if notice else []
+    except OSError as error:
+        notices.append(_unreadable_folder(relative, error))
+    folders, files = names[_Kind.FOLDER], names[_Kind.FILE]
+    if start.only is not None:
+        folders, files = [], [name for name in files if name in start.only]
+    location = Location(
+        root=start.root,
+        label=start.label,
+        relative=relative,
+        folders=tuple(sorted(folders)),
+        files=tuple(sorted(files)),
+    )
+    return Visit(location=location, notices=tuple(notices), skipped=_own_output(location))
+
+
+def _kind(entry: os.DirEntry[str], root: Path, relative: str) -> tuple[_Kind, Notice | None]:
+    if entry.is_symlink():
+        return _linked_kind(Path(os.path.realpath(entry.path)), root, f"{relative}/{entry.name}".lstrip("/"))
+    if entry.is_dir(follow_symlinks=False):
+        return _Kind.FOLDER, None
+    return (_Kind.FILE if entry.is_file(follow_symlinks=False) else _Kind.OTHER), None
+
+
+def _linked_kind(target: Path, root: Path, place: str) -> tuple[_Kind, Notice | None]:
+    """Say what to do about a link.
+
+    What a link points to inside of the root is read where it lies; to read it here as well would count its runs
+    twice. Only a file that lies in a folder which is not entered (the cache of a version control, say) is read here.
+    """
+    if not target.is_relative_to(root):
+        return _Kind.OTHER, _link_notice(place, "refused-link", "A link that leads out of the folder was not followed.")
+    if target.is_file() and any(map(_is_never_entered, target.relative_to(root).parts[:-1])):
+        return _Kind.FILE, None
+    if target.exists():
+        return _Kind.OTHER, _link_notice(place, "link-read-once", "What this links to is read at its own place.")
+    return _Kind.OTHER, _link_notice(place, "dangling-link", "A link that leads to nothing was passed over.")
+
+
+def _link_notice(place: str, code: str, message: str) -> Notice:
+    severity = Severity.INFO if code == "link-read-once" else Severity.WARNING
+    return Notice(severity=severity, code=code, location=place, message=message)
+
+
+def _unreadable_folder(relative: str, error: OSError) -> Notice:
+    return Notice(
+        severity=Severity.ERROR,
+        code="unreadable-folder",
+        location=relative or ".",
+        message=f"The folder cannot be listed and was passed over: {error.strerror}.",
+        hint="Check its permissions.",
+    )
+
+
+def _entered(location: Location) -> list[str]:
+    return [location.child(name) for name in location.folders if not _is_never_entered(name)]
+
+
+def _is_never_entered(name: str) -> bool:
+    return name.startswith(".") or name in _NEVER_ENTERED
+
+
+def _own_output(location: Location) -> str:
+    if SITE_MARKER in location.files:
+        return "a site that runreport built"
+    if _STORE_FOLDER in location.folders and _is_store(location.path / _STORE_FOLDER):
+        return "a store of runreport"
+    return ""
+
+
+def _is_store(manifests: Path) -> bool:
+    try:
+        with os.scandir(manifests) as entries:
+            return any(_STORE_FILE.fullmatch(entry.name) for entry in entries)
+    except OSError:
+        return False

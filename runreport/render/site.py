@@ -1,0 +1,76 @@
+"""A plan and a theme become files."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import fields, is_dataclass
+
+from jinja2 import Environment, TemplateError
+from markupsafe import Markup
+
+from runreport.errors import ThemeError
+from runreport.pages.contexts import Context, Figure, FigureBlock
+from runreport.pages.site import Page
+from runreport.plots.draw import draw
+from runreport.render.environment import template_environment
+from runreport.render.theme import Theme
+from runreport.strict_json import dumps
+
+TOKEN_SHEET = "static/tokens.css"  # noqa: S105 - design tokens, no secret
+FigureMap = Callable[[Callable[[Figure], str], Iterable[Figure]], Iterator[str]]
+"""Like the built-in ``map``: applies a function to figures and gives the results in their order."""
+
+
+def render_site(
+    pages: Sequence[Page], theme: Theme, *, keep_contexts: bool = False, map_figures: FigureMap = map
+) -> Iterator[tuple[str, bytes]]:
+    """Yield every file of the site as (address, content), in a stable order.
+
+    Args:
+        pages: the plan.
+        theme: how it looks.
+        keep_contexts: whether to write what each page is made of as JSON beside it.
+        map_figures: how figures are drawn, for drawing them in several processes; serially by default.
+
+    Raises:
+        ThemeError: a template is wrong or asks for something its context does not have.
+    """
+    yield ".nojekyll", b""
+    yield TOKEN_SHEET, theme.token_sheet().encode()
+    for name, path in theme.static.items():
+        yield f"static/{name}", path.read_bytes()
+    environment = template_environment(theme.template_folders)
+    drawn = map_figures(draw, [block.figure for page in pages for block in figure_blocks(page.context)])
+    for page in pages:
+        svg = {block.figure_id: Markup(next(drawn)) for block in figure_blocks(page.context)}  # noqa: S704 - plots.inline escapes
+        yield page.url, render_page(environment, page, svg).encode()
+        if keep_contexts:
+            yield f"{page.url.removesuffix('.html')}.json", f"{dumps(page.context)}\n".encode()
+
+
+def render_page(environment: Environment, page: Page, svg: dict[str, Markup]) -> str:
+    """Return one page as HTML.
+
+    Raises:
+        ThemeError: its template is wrong or asks for something its context does not have.
+    """
+    variables = {field.name: getattr(page.context, field.name) for field in fields(page.context)}
+    try:
+        return environment.get_template(page.template).render(**variables, svg=svg)
+    except TemplateError as error:
+        raise ThemeError(f"The template {page.template} fails on {page.url}: {error}") from error
+
+
+def figure_blocks(context: Context) -> Iterator[FigureBlock]:
+    """Yield the figures of a page in the order of its fields."""
+    for field in fields(context):
+        yield from _blocks_in(getattr(context, field.name))
+
+
+def _blocks_in(value: object) -> Iterator[FigureBlock]:
+    if isinstance(value, FigureBlock):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _blocks_in(item)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for field in fields(value):
+            yield from _blocks_in(getattr(value, field.name))
