@@ -11,6 +11,8 @@ from runreport.stats.collapse import find_split
 
 FEW_SEEDS = 5
 _MINIMUM = 3
+_GRAVE = frozenset({"code", "dataset"})
+_NAMED = 4
 
 
 def contrast_cautions(contrast: Contrast, worst_case: float | None) -> tuple[str, ...]:
@@ -172,10 +174,17 @@ def _primary_contrasts(comparisons: Sequence[Comparison]) -> Iterator[str]:
 
 
 def _confounded(comparisons: Sequence[Comparison]) -> Iterator[str]:
-    confounded = [one for one in comparisons if one.confounds]
-    if confounded:
-        names = listed([one.candidate.name for one in confounded])
-        yield (
-            f"In {counted(len(confounded), 'comparison')} ({names}) more than the named setting differs; "
-            f"for example, {confounded[0].confounds[0].sentence}"
-        )
+    """Name differing code and data one by one, since they could explain a verdict; sum up everything else."""
+    grave = [
+        f"{one.candidate.name}: {confound.sentence}"
+        for one in comparisons
+        for confound in one.confounds
+        if confound.kind in _GRAVE
+    ]
+    yield from grave[:_NAMED]
+    if len(grave) > _NAMED:
+        yield f"{len(grave) - _NAMED} further differences in code or data are on the pages of the comparisons."
+    others = [(one, confound) for one in comparisons for confound in one.confounds if confound.kind not in _GRAVE]
+    if others:
+        names = listed(list(dict.fromkeys(one.candidate.name for one, _ in others)))
+        yield f"More than the named setting differs in {names}; for example, {others[0][1].sentence}"

@@ -8,6 +8,7 @@ from runreport.compare.verdict import difference_words, p_words
 from runreport.compare.words import counted, format_interval, format_value, half_width, listed, with_unit
 from runreport.config.options import ComparisonOptions
 from runreport.names import Direction, Verdict
+from runreport.stats.types import Interval
 
 _ENOUGH = 2
 
@@ -75,7 +76,7 @@ def _of_best(best: Sample, contrasts: Sequence[Contrast], alpha: float) -> str:
         lead = {1: "the other group", 2: "both other groups"}.get(len(contrasts), f"all {len(contrasts)} other groups")
         return (
             f"{best.group_name} is best: {_mean_words(metric, best)}, clearly ahead of {lead}; "
-            f"closest is {closest.candidate.group_name}: {_gap_words(closest, alpha)}."
+            f"it leads the closest, {closest.candidate.group_name}, by {_lead_words(closest)}, {p_words(closest, alpha)}."
         )
     names = listed([contrast.candidate.group_name for contrast in sorted(open_, key=_distance)])
     return (
@@ -88,16 +89,24 @@ def _distance(contrast: Contrast) -> float:
     return abs(contrast.delta.value) if contrast.delta else 0.0
 
 
-def _gap_words(contrast: Contrast, alpha: float) -> str:
-    return f"{difference_words(contrast)}, {p_words(contrast, alpha)}"
+def _lead_words(contrast: Contrast) -> str:
+    """Return by how much the baseline of a contrast, here the best group, is ahead of its candidate."""
+    sign = -1 if contrast.metric.direction is Direction.UP else 1
+    if contrast.delta is None:
+        return difference_words(contrast)
+    interval = contrast.delta.interval
+    lead = with_unit(format_value(sign * contrast.delta.value, half_width(interval)), contrast.metric.unit)
+    if interval is None:
+        return lead
+    low, high = sorted((sign * interval.low, sign * interval.high))
+    return f"{lead} ({format_interval(Interval(low=low, high=high, level=interval.level))})"
 
 
 def _open_words(contrast: Contrast, alpha: float) -> str:
-    name = contrast.candidate.group_name
     if contrast.test is None or contrast.verdict is Verdict.CANNOT_TELL:
         reason = contrast.reason[:1].lower() + contrast.reason[1:].rstrip(".")
-        return f"{name} differs by {difference_words(contrast)}, and {reason}"
-    return f"{name} differs by {_gap_words(contrast, alpha)}"
+        return f"it leads {contrast.candidate.group_name} by {_lead_words(contrast)}, and {reason}"
+    return f"it leads {contrast.candidate.group_name} by {_lead_words(contrast)}, {p_words(contrast, alpha)}"
 
 
 def _without_direction(metric: MetricDefinition, samples: Sequence[Sample]) -> str:

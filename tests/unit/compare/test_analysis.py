@@ -83,13 +83,13 @@ def test_a_name_that_exists_nowhere_is_an_error_with_a_hint(settings: dict[str, 
 def test_the_headline_names_the_best_group_and_the_closest_other() -> None:
     found = analysed(three())
     assert found.headline.startswith("m=b is best: mean test/accuracy 0.9550 (95 % interval 0.9499 to 0.9601; 5 runs)")
-    assert "clearly ahead of both other groups; closest is m=c: \N{MINUS SIGN}0.0200" in found.headline
+    assert "clearly ahead of both other groups; it leads the closest, m=c, by 0.0200" in found.headline
 
 
 def test_the_headline_does_not_claim_more_than_the_test_does() -> None:
     found = analysed([*seeded(HIGH, m="a"), *seeded([v + 0.001 for v in HIGH], m="b"), *seeded(LOW, m="c")])
     assert found.headline.startswith("m=b has the best mean test/accuracy")
-    assert "is not clearly ahead of m=a: m=a differs by" in found.headline
+    assert "is not clearly ahead of m=a: it leads m=a by" in found.headline
 
 
 def test_the_headline_never_claims_more_than_the_comparison_does() -> None:
