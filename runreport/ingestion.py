@@ -7,8 +7,11 @@ from functools import cache
 from pathlib import Path
 from typing import Protocol
 
+import pyarrow as pa
+
 from runreport.errors import ReadError, StoreError
 from runreport.execute import process_count, run_tasks
+from runreport.model.entities import RunBatch
 from runreport.model.tables import from_table
 from runreport.names import Severity
 from runreport.notices import Notice
@@ -18,8 +21,9 @@ from runreport.readers.registry import Claim
 from runreport.store.manifest import Commit, Store
 from runreport.store.parquet import BatchFiles, write_batch
 
-_TASK_RUNS = 200
+_TASK_RUNS = 100  # metrics of a run share their times: files of more runs compress less well
 _TASK_BYTES = 64 * 1024 * 1024
+_BATCH_POINTS = 2_000_000
 _SERIAL_BYTES = 32 * 1024 * 1024  # below this, starting processes costs more than they save
 _SHOWN_NOTICES = 8
 
@@ -196,15 +200,20 @@ def _repeat(where: str, first: str) -> Notice:
 
 
 def _tasks(places: Sequence[_Place], known: Mapping[str, str], store: Path) -> list[_Task]:
-    """Split what is new or changed into tasks of bounded size that do not depend on the number of processes."""
-    tasks: list[_Task] = []
+    """Split what is new or changed into tasks of bounded size that do not depend on the number of processes.
+
+    Places of one reader below one root are pooled: a tree of many small run folders must not become as many files.
+    """
+    pools: dict[tuple[str, Location], list[Source]] = {}
     for place in places:
+        root = replace(place.location, relative="", folders=(), files=())
         changed = (source for source in place.sources if known.get(source.run_id) != source.fingerprint)
-        tasks += [
-            _Task(store=store, reader_name=place.reader_name, location=place.location, sources=sources)
-            for sources in _portions(changed)
-        ]
-    return tasks
+        pools.setdefault((place.reader_name, root), []).extend(changed)
+    return [
+        _Task(store=store, reader_name=reader_name, location=root, sources=sources)
+        for (reader_name, root), pool in pools.items()
+        for sources in _portions(pool)
+    ]
 
 
 def _portions(sources: Iterable[Source]) -> Iterator[tuple[Source, ...]]:
@@ -263,11 +272,28 @@ def _read_task(task: _Task) -> _TaskResult:
 def _read(task: _Task, sources: Sequence[Source]) -> _TaskResult:
     fingerprints = {source.run_id: source.fingerprint for source in sources}
     read = _reader(task.reader_name).read(task.location, sources)
-    batches = tuple(write_batch(task.store, batch, fingerprints=fingerprints) for batch in read)
+    batches = tuple(write_batch(task.store, batch, fingerprints=fingerprints) for batch in _merged(read))
     written = {run.run_id for batch in batches for run in batch.runs}
     missing = [source for source in sources if source.run_id not in written]
     notices = tuple(_not_read(task.location, source) for source in missing)
     return _TaskResult(batches=batches, notices=notices, runs_skipped=len(missing))
+
+
+def _merged(batches: Iterable[RunBatch]) -> Iterator[RunBatch]:
+    """Join small batches, so that readers may yield run by run."""
+    waiting: list[RunBatch] = []
+    for batch in batches:
+        if waiting and sum(one.points.num_rows for one in waiting) + batch.points.num_rows > _BATCH_POINTS:
+            yield _joined(waiting)
+            waiting = []
+        waiting.append(batch)
+    if waiting:
+        yield _joined(waiting)
+
+
+def _joined(batches: Sequence[RunBatch]) -> RunBatch:
+    points = pa.concat_tables([batch.points for batch in batches]).unify_dictionaries()
+    return RunBatch(logs=tuple(log for batch in batches for log in batch.logs), points=points)
 
 
 def _not_read(location: Location, source: Source) -> Notice:

@@ -13,13 +13,13 @@ _SEPARATORS = re.compile(r"[-_.]+")
 
 
 def packages(file_name: str, text: str) -> dict[str, str]:
-    """Return the versions a file pins, by package name in the form PEP 503 compares; others are left to the file.
+    r"""Return the versions a file pins, by package name in the form PEP 503 compares; others are left to the file.
 
     Args:
         file_name: one of :data:`ENVIRONMENT_FILES`.
         text: its content.
 
-    >>> packages("requirements.txt", "numpy==2.0.1\\nscikit_learn[x]==1.5 ; python_version > '3'\\ntorch>=2\\n")
+    >>> packages("requirements.txt", "numpy==2.0.1\nscikit_learn[x]==1.5 ; python_version > '3'\ntorch>=2\n")
     {'numpy': '2.0.1', 'scikit-learn': '1.5'}
     """
     find = ENVIRONMENT_FILES[file_name]

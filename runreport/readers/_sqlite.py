@@ -38,9 +38,7 @@ class Database:
         if table in self.columns:
             yield from self.connection.execute(self._select(table, columns))
 
-    def rows_of(
-        self, table: str, columns: Sequence[str], key: str, values: Sequence[str]
-    ) -> Iterator[tuple[Any, ...]]:
+    def rows_of(self, table: str, columns: Sequence[str], key: str, values: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """Yield some columns of the rows whose ``key`` is one of the values."""
         if not self.has(table, key):
             return

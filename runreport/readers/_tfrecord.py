@@ -113,7 +113,8 @@ def records(file: BinaryIO, size_bytes: int) -> Iterator[Block | LongRecord | En
     """
     position, wanted, framer = 0, BLOCK_BYTES, _Framer()
     while position < size_bytes:
-        data = _read_at(file, position, min(wanted, size_bytes - position))
+        asked = min(wanted, size_bytes - position)
+        data = _read_at(file, position, asked)
         framed = framer.frame(data)
         if len(framed.starts):
             yield _block(data, framed.starts, position)
@@ -122,7 +123,7 @@ def records(file: BinaryIO, size_bytes: int) -> Iterator[Block | LongRecord | En
             yield End(ending=Ending.DAMAGED, position=position)
             return
         next_size = framer.size_at(_read_at(file, position, HEADER_BYTES))
-        if 0 < size_bytes - position < next_size:
+        if 0 < size_bytes - position < next_size or len(data) < asked:  # cut, or cut while it is read
             break
         if next_size > MAX_RECORD_BYTES:
             head = _read_at(file, position + HEADER_BYTES, _PEEK_BYTES)

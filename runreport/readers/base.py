@@ -132,6 +132,9 @@ class Reader(Protocol):
     def read(self, location: Location, sources: Sequence[Source]) -> Iterator[RunBatch]:
         """Read the given runs in batches of bounded size; a run that fails becomes a notice on its own log.
 
+        The sources may come from several folders: the location given is their root, without names of what it holds.
+        Small batches are joined before they are written.
+
         Raises:
             ReadError: the log as a whole cannot be opened.
         """

@@ -1,59 +1,66 @@
-"""MLflow's SQLite store (``mlflow.db``), read without MLflow and without its client's query for every metric."""
+"""MLflow's SQLite store (``mlflow.db``), read without MLflow: a few queries for hundreds of runs at a time."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, ClassVar
-from urllib.parse import unquote, urlsplit
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from typing import ClassVar
 
-from runreport.errors import ReadError
 from runreport.model.entities import RunBatch, RunLog
 from runreport.names import Severity, content_hash
 from runreport.notices import Notice
 from runreport.readers import _mlflow
-from runreport.readers._mlflow import PRIMARY_METRIC, PRIMARY_METRIC_UP, DatasetInput, Experiment, Leftovers, RunFacts
+from runreport.readers._mlflow import Experiment, Leftovers, RunFacts
 from runreport.readers._mlflow_artifacts import ArtifactFolder, read_leftovers
+from runreport.readers._mlflow_places import artifact_folder
 from runreport.readers._mlflow_rows import read_points
+from runreport.readers._mlflow_tables import (
+    ModelRow,
+    RunRow,
+    RunState,
+    StoredExperiment,
+    logged_models,
+    run_facts,
+    run_rows,
+    run_states,
+    stored_experiments,
+)
 from runreport.readers._sqlite import COMPANIONS, Database, is_sqlite, open_database
 from runreport.readers.base import Certainty, Location, Match, Scan, Source
 
 _SUFFIXES = frozenset({"", ".db", ".sqlite", ".sqlite3"})
 _TABLES = frozenset({"alembic_version", "experiments", "metrics", "runs"})
-_CONTEXT = "mlflow.data.context"
-_BYTES_PER_POINT = 40
+_BYTES_PER_POINT = 40  # as many as a line of the file store has
 _FINGERPRINT_LENGTH = 32
-_LONGEST_TAIL = 8  # parts of an artifact address that are looked for beside the database
-_RUN_COLUMNS = (
-    "run_uuid",
-    "name",
-    "status",
-    "start_time",
-    "end_time",
-    "user_id",
-    "source_name",
-    "source_version",
-    "artifact_uri",
-    "experiment_id",
-)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _StoredExperiment:
-    experiment: Experiment
-    is_deleted: bool
+@dataclass(slots=True)
+class _Found:
+    """What a scan has come across so far."""
+
+    location: Location
+    sources: dict[str, Source] = field(default_factory=dict)
+    notices: list[Notice] = field(default_factory=list)
+
+    def tell(self, severity: Severity, code: str, place: str, message: str, run_id: str = "") -> None:
+        self.notices.append(Notice(severity=severity, code=code, location=place, message=message, run_id=run_id))
 
 
 class MlflowSqliteReader:
-    """Reads MLflow's SQLite store, whatever the version that wrote it."""
+    """Reads MLflow's SQLite store, whatever version of MLflow its tables are from."""
 
     name: ClassVar[str] = "mlflow_sqlite"
     version: ClassVar[str] = "1"
-    formats: ClassVar[tuple[str, ...]] = ("MLflow SQLite store: mlflow.db of MLflow 1 to 3, also with a -wal beside it",)
+    formats: ClassVar[tuple[str, ...]] = ("MLflow SQLite store: mlflow.db of MLflow 1 to 3, with or without its -wal",)
 
     def match(self, location: Location) -> Match | None:
         """Say which files are SQLite databases with the tables of MLflow."""
-        databases = [name for name in _candidates(location) if _is_store(location.inside(location.child(name)))]
+        databases: list[str] = []
+        folders: set[str] = set()
+        for name in _candidates(location):
+            path = location.inside(location.child(name))
+            if is_sqlite(path) and (kept := _artifact_roots(location, name, path)) is not None:
+                databases.append(name)
+                folders |= kept
         if not databases:
             return None
         beside = {name + suffix for name in databases for suffix in COMPANIONS}
@@ -61,31 +68,30 @@ class MlflowSqliteReader:
             certainty=Certainty.SURE,
             reason=f"{databases[0]} is a SQLite database with the tables of MLflow",
             takes=frozenset(databases) | (beside & set(location.files)),
-            folders=frozenset(_artifact_roots(location, databases)),
+            folders=frozenset(folders),
         )
 
     def scan(self, location: Location, match: Match) -> Scan:
-        """List the runs that are not deleted, by database, experiment and id.
+        """List the runs that are not deleted, by database, experiment and start.
 
         Raises:
             ReadError: a database cannot be read.
         """
-        sources: dict[str, Source] = {}
-        notices: list[Notice] = []
+        found = _Found(location)
         for name in _candidates(location):
             if name in (match.takes or ()):
-                _scan_database(location, location.child(name), sources, notices)
-        return Scan(sources=tuple(sources.values()), notices=tuple(notices))
+                _scan_database(found, location.child(name))
+        return Scan(sources=tuple(found.sources.values()), notices=tuple(found.notices))
 
     def read(self, location: Location, sources: Sequence[Source]) -> Iterator[RunBatch]:
-        """Read runs in groups of bounded size, each database in one consistent state.
+        """Read runs, at most 128 at a time, each database in one consistent state.
 
         Raises:
             ReadError: a database cannot be read.
         """
         for path in dict.fromkeys(source.path for source in sources):
             with open_database(location.inside(path)) as database:
-                experiments = _experiments(database)
+                experiments = stored_experiments(database)
                 for group in _mlflow.batches([source for source in sources if source.path == path]):
                     yield _read_group(location, database, group, experiments)
 
@@ -94,61 +100,126 @@ def _candidates(location: Location) -> list[str]:
     """Return the files with a usual name; a single file, which may have been named on purpose, is always one."""
     if len(location.files) == 1:
         return list(location.files)
-    return [name for name in location.files if os.path.splitext(name)[1].lower() in _SUFFIXES]  # noqa: PTH122 - a name
+    return [name for name in location.files if PurePosixPath(name).suffix.lower() in _SUFFIXES]
 
 
-def _is_store(path: Path) -> bool:
-    if not is_sqlite(path):
-        return False
+def _artifact_roots(location: Location, name: str, path: Path) -> set[str] | None:
+    """Return the sub-folders in which a database keeps artifacts; None when it is no store of MLflow.
+
+    A sub-folder that is a file store of its own is not among them.
+    """
     with open_database(path) as database:
-        return database.columns.keys() >= _TABLES
+        if not database.columns.keys() >= _TABLES:
+            return None
+        addresses = [str(address or "") for (address,) in database.rows("experiments", ("artifact_location",))]
+    folders = (artifact_folder(location, location.child(name), address) for address in addresses)
+    below = len(location.child(""))
+    tops = {folder[below:].partition("/")[0] for folder in folders if folder}
+    return {
+        top
+        for top in tops
+        if top in location.folders and not top.isdecimal() and not any((location.path / top).glob("*/meta.yaml"))
+    }
 
 
-def _artifact_roots(location: Location, databases: Sequence[str]) -> Iterator[str]:
-    """Yield the sub-folders in which the databases keep artifacts, unless they are stores of their own."""
-    for name in databases:
-        with open_database(location.inside(location.child(name))) as database:
-            addresses = {_text(address) for (address,) in database.rows("experiments", ("artifact_location",))}
-        for address in sorted(address for address in addresses if address):
-            folder = _beside_database(location.root, location.child(name), address)
-            top = (folder or "").removeprefix(f"{location.relative}/").partition("/")[0]
-            if top in location.folders and not list((location.path / top).glob("*/meta.yaml")):
-                yield top
-
-
-def _scan_database(location: Location, path: str, sources: dict[str, Source], notices: list[Notice]) -> None:
-    with open_database(location.inside(path)) as database:
-        experiments = _experiments(database)
-        states = _states(database)
-        rows = list(database.rows("runs", (*_RUN_COLUMNS, "lifecycle_stage")))
-    kept = []
-    for row in rows:
-        home = experiments.get(row[-2])
-        if row[-1] != "deleted" and not (home and home.is_deleted):
-            kept.append((home.experiment.name if home else "", _text(row[0]) or "", row))
+def _scan_database(found: _Found, path: str) -> None:
+    with open_database(found.location.inside(path)) as database:
+        experiments = stored_experiments(database)
+        states = run_states(database)
+        rows = run_rows(database)
+    kept = [row for row in rows if row.lifecycle_stage != "deleted" and not _is_deleted(experiments, row)]
     if len(kept) < len(rows):
-        message = f"{len(rows) - len(kept)} deleted runs, or runs of deleted experiments, were left out."
-        notices.append(Notice(severity=Severity.INFO, code="deleted-runs", location=path, message=message))
-    for experiment, identity, row in sorted(kept, key=lambda run: run[:2]):
-        state = states.get(identity, _State())
-        home = experiments.get(row[-2])
-        facts = (repr(row), home.experiment.identity() if home else experiment, state.fingerprint())
-        source = Source(
-            run_id=_mlflow.run_id(identity),
-            path=path,
-            files=(path,),
-            handle=identity,
-            fingerprint=content_hash(*facts, length=_FINGERPRINT_LENGTH),
-            size_bytes=state.points * _BYTES_PER_POINT,
-        )
-        if sources.setdefault(source.run_id, source) is not source:
-            message = f"The run {identity} is also in {sources[source.run_id].path}; this copy was left out."
-            notices.append(
-                Notice(
-                    severity=Severity.WARNING,
-                    code="second-copy",
-                    location=path,
-                    message=message,
-                    run_id=source.run_id,
-                )
+        message = f"{len(rows) - len(kept)} runs were left out because they or their experiments are deleted."
+        found.tell(Severity.INFO, "deleted-runs", path, message)
+    for row in sorted(kept, key=_place_in_list):
+        state = states.get(row.run_uuid or "", RunState())
+        home = experiments.get(row.experiment_id)
+        _add_source(found, _source(path, row, state, home.experiment.identity() if home else ""))
+
+
+def _place_in_list(row: RunRow) -> tuple[str, str, str]:
+    """Order runs by start within an experiment: the points of runs that are read together then lie near each other."""
+    return row.experiment_id or "", row.start_time or "", row.run_uuid or ""
+
+
+def _is_deleted(experiments: Mapping[str | None, StoredExperiment], row: RunRow) -> bool:
+    home = experiments.get(row.experiment_id)
+    return home is not None and home.is_deleted
+
+
+def _source(path: str, row: RunRow, state: RunState, experiment: str) -> Source:
+    identity = row.run_uuid or ""
+    return Source(
+        run_id=_mlflow.run_id(identity),
+        path=path,
+        files=(path,),
+        handle=identity,
+        fingerprint=content_hash(repr(tuple(row)), experiment, state.digest.hexdigest(), length=_FINGERPRINT_LENGTH),
+        size_bytes=state.points * _BYTES_PER_POINT,
+    )
+
+
+def _add_source(found: _Found, source: Source) -> None:
+    first = found.sources.setdefault(source.run_id, source)
+    if first is not source:
+        message = f"The run {source.handle} is also in {first.path}; this copy was left out."
+        found.tell(Severity.WARNING, "second-copy", source.path, message, source.run_id)
+
+
+def _read_group(
+    location: Location,
+    database: Database,
+    group: Sequence[Source],
+    experiments: Mapping[str | None, StoredExperiment],
+) -> RunBatch:
+    place = group[0].path
+    identities = [source.handle for source in group]
+    rows = {row.run_uuid: row for row in run_rows(database, identities)}
+    facts = run_facts(database, list(rows.values()), experiments, place)
+    models: dict[str, list[ModelRow]] = {}
+    for model in logged_models(database, identities):
+        models.setdefault(model.run_uuid, []).append(model)
+    points, notices = read_points(database, identities, place)
+    logs = []
+    for source in group:
+        about = tuple(notice for notice in notices if notice.run_id == source.run_id)
+        if source.handle not in facts:
+            logs.append(_vanished(source, about))
+            continue
+        folders = _artifact_folders(location, source, rows[source.handle], models.get(source.handle, ()))
+        leftovers = read_leftovers(location.root, folders, source.run_id)
+        log = _mlflow.run_log(facts[source.handle], source, _reader(), leftovers)
+        logs.append(replace(log, notices=(*log.notices, *about)))
+    return RunBatch(logs=tuple(logs), points=points)
+
+
+def _reader() -> tuple[str, str]:
+    return MlflowSqliteReader.name, MlflowSqliteReader.version
+
+
+def _artifact_folders(
+    location: Location, source: Source, row: RunRow, models: Sequence[ModelRow]
+) -> list[ArtifactFolder]:
+    own = artifact_folder(location, source.path, row.artifact_uri or "", source.handle)
+    folders = [ArtifactFolder(folder=own)] if own else []
+    names: set[str] = set()
+    for model in models:
+        folder = artifact_folder(location, source.path, model.artifact_location, model.model_id)
+        if folder:
+            folders.append(
+                ArtifactFolder(folder=folder, listed_as=model.model_id if model.name in names else model.name)
             )
+            names.add(model.name)
+    return folders
+
+
+def _vanished(source: Source, about: tuple[Notice, ...]) -> RunLog:
+    facts = RunFacts(source_id=source.handle, place=source.path, experiment=Experiment(name=""), status="RUNNING")
+    notice = Notice(
+        severity=Severity.ERROR,
+        code="broken-run",
+        location=f"{source.path}:{source.handle}",
+        message="The run was deleted from the database while it was read.",
+        run_id=source.run_id,
+    )
+    return _mlflow.run_log(facts, source, _reader(), Leftovers(notices=(notice, *about)))

@@ -1,0 +1,124 @@
+"""Metric points of MLflow's SQLite store, streamed from the table into numpy without a Python list of rows."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from runreport.names import Severity
+from runreport.notices import Notice
+from runreport.readers._mlflow import run_id
+from runreport.readers._mlflow_points import Columns, SeriesNames, points_table, time_notices
+from runreport.readers._mlflow_tables import as_text
+from runreport.readers._sqlite import Database, placeholders
+
+_ROW = np.dtype([("step", "f8"), ("time_ms", "f8"), ("value", "f8")])
+_LARGEST = np.finfo(np.float64).max  # stands for infinity in this store
+_EXACT = 2.0**53
+_INT64 = 1 << 63
+_NO_TIME = -_INT64
+
+_NAN = "nan"
+
+_Cells = tuple[Any, Any, Any]
+
+
+def read_points(database: Database, runs: Sequence[str], place: str) -> tuple[pa.Table, list[Notice]]:
+    """Return the points of some runs with the schema POINTS, and what was wrong with rows.
+
+    Within a series the points are in the order of their steps, and of equal steps in the order of insertion.
+
+    Args:
+        database: the open store.
+        runs: ids of the runs, at most a few hundred.
+        place: where notices point.
+    """
+    where = f"WHERE run_uuid IN ({placeholders(runs)})"
+    series = database.connection.execute(
+        f"SELECT run_uuid, key, count(*) FROM metrics {where} GROUP BY run_uuid, key ORDER BY run_uuid, key",  # noqa: S608 - only question marks are put in
+        runs,
+    ).fetchall()
+    counts = np.array([count for *_, count in series], dtype=np.int64)
+    codes = np.repeat(np.arange(len(series), dtype=np.int64), counts)
+    columns, refused = _columns(database, where, runs, codes)
+    names = SeriesNames(
+        run_ids=[run_id(run) for run, *_ in series], metrics=[as_text(metric) or "" for _, metric, _ in series]
+    )
+    places = [f"{place}:{run}/{metric}" for run, metric, _ in series]
+    notices = time_notices(columns, names, places)
+    return points_table(columns, names), [*notices, *_refused_notices(refused, names, places)]
+
+
+def _columns(
+    database: Database, where: str, runs: Sequence[str], codes: NDArray[np.int64]
+) -> tuple[Columns, NDArray[np.int64]]:
+    """Return the points sorted by series and step, and the series of each row that was refused."""
+    query = _query(database, where)
+    try:
+        rows = np.fromiter(database.connection.execute(query, runs), dtype=_ROW, count=len(codes))
+    except (TypeError, ValueError, OverflowError):
+        return _one_by_one(database.connection.execute(query, runs).fetchall(), codes)
+    whole = all(
+        bool((np.abs(rows[name]) < _EXACT).all() and (np.floor(rows[name]) == rows[name]).all())
+        for name in ("step", "time_ms")
+    )
+    if not whole:
+        return _one_by_one(database.connection.execute(query, runs).fetchall(), codes)
+    columns = Columns(
+        series=codes,
+        step=rows["step"].astype(np.int64),
+        time_ms=rows["time_ms"].astype(np.int64),
+        value=_true_values(rows["value"]),
+    )
+    return columns, np.empty(0, dtype=np.int64)
+
+
+def _query(database: Database, where: str) -> str:
+    """Return a query for the points in the order of an index of the table; NaN is stored as 0 and a flag."""
+    step = "step" if database.has("metrics", "step") else "0"
+    value = f"CASE WHEN is_nan THEN '{_NAN}' ELSE value END" if database.has("metrics", "is_nan") else "value"
+    return f"SELECT {step}, timestamp, {value} FROM metrics {where} ORDER BY run_uuid, key, {step}, rowid"  # noqa: S608 - constants and question marks
+
+
+def _one_by_one(rows: Sequence[_Cells], codes: NDArray[np.int64]) -> tuple[Columns, NDArray[np.int64]]:
+    """Return the points of rows some of which hold no numbers, or numbers too large for the fast way."""
+    usable = np.array([_is_point(row) for row in rows], dtype=np.bool_)
+    chosen = [row for row, is_usable in zip(rows, usable, strict=True) if is_usable]
+    columns = Columns(
+        series=codes[usable],
+        step=np.array([step for step, *_ in chosen], dtype=np.int64),
+        time_ms=np.array([_NO_TIME if time is None else time for _, time, _ in chosen], dtype=np.int64),
+        value=_true_values(np.array([float(value) for *_, value in chosen], dtype=np.float64)),
+    )
+    return columns, codes[~usable]
+
+
+def _is_point(row: _Cells) -> bool:
+    step, time_ms, value = row
+    is_timed = time_ms is None or _is_int64(time_ms)
+    return _is_int64(step) and is_timed and (isinstance(value, int | float) or value == _NAN)
+
+
+def _is_int64(value: object) -> bool:
+    return isinstance(value, int) and -_INT64 <= value < _INT64
+
+
+def _true_values(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the values that were logged: the store holds infinities as the largest number."""
+    return np.where(np.abs(values) == _LARGEST, np.copysign(np.inf, values), values)
+
+
+def _refused_notices(refused: NDArray[np.int64], names: SeriesNames, places: Sequence[str]) -> list[Notice]:
+    counts = np.bincount(refused, minlength=len(places))
+    return [
+        Notice(
+            severity=Severity.WARNING,
+            code="broken-row",
+            location=places[series],
+            message=f"{counts[series]} points whose step, time or value is no number were left out.",
+            run_id=names.run_ids[series],
+        )
+        for series in np.flatnonzero(counts).tolist()
+    ]
