@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from runreport.version import __version__
 from runreport.cli import build, compare, demo, export, ingest, init, readers, runs, show
 from runreport.cli.output import print_error, print_status
 from runreport.errors import RunreportError
+from runreport.version import __version__
 
 _TRACEBACK = "--traceback"
 _INTERRUPTED = 130

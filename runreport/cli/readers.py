@@ -25,8 +25,8 @@ def command(
     for notice in installed.notices:
         print_status(f"{notice.severity}: {notice.message}")
     if explain is None:
-        rows = tuple((reader.name, line) for reader in installed.readers for line in reader.formats)
-        print_table(Table(columns=("reader", "reads"), rows=rows), "table")
+        listed = tuple((reader.name, line) for reader in installed.readers for line in reader.formats)
+        print_table(Table(columns=("reader", "reads"), rows=listed), "table")
         return
     findings = registry.find((explain,), installed.readers)
     lines = registry.explain(findings)
