@@ -41,11 +41,11 @@ def group_runs(frame: ExperimentFrame, options: GroupOptions, by: tuple[str, ...
 
     Without ``by``, runs with the same params are a group, where the seed, the ignored keys and the way a value is
     written (``1e-3`` or ``0.001``) make no difference. With ``by``, runs that agree in these params (or ``tags.NAME``)
-    are one, and runs that lack one of them are "ungrouped". Parent runs that have no metrics but only hold children
-    are kept apart and marked. Both kinds come last and are never compared.
+    are one, and runs that lack one of them are "ungrouped". Parent runs that only hold children are kept apart
+    and marked. Both kinds come last and are never compared.
     """
     ignored = ignored_params(frame.runs, options)
-    parents = _bare_parents(frame)
+    parents = _holding_parents(frame, ignored)
     members: dict[frozenset[object], list[RunFacts]] = {}
     apart: dict[str, list[RunFacts]] = {UNGROUPED: [], PARENTS: []}
     for run in frame.runs:
@@ -87,14 +87,29 @@ def _by_text(run: RunFacts, key: str) -> str | None:
     return None if tag is None else tag.value
 
 
-def _bare_parents(frame: ExperimentFrame) -> frozenset[str]:
-    """Return the runs that are parents of others and logged no metric themselves."""
-    parents = {run.run.parent_run for run in frame.runs if run.run.parent_run}
-    if not parents:
+def _holding_parents(frame: ExperimentFrame, ignored: frozenset[str]) -> frozenset[str]:
+    """Return the runs that hold children rather than compete with them.
+
+    They logged no metric themselves, or lack a param that all of their children have, as the parent of a search does.
+    """
+    children: dict[str, list[RunFacts]] = {}
+    for run in frame.runs:
+        if run.run.parent_run:
+            children.setdefault(run.run.parent_run, []).append(run)
+    if not children:
         return frozenset()
     logged = [columns.count > 0 for columns in frame.metrics.values()]
-    with_metrics = {run.run.run_id for i, run in enumerate(frame.runs) if any(column[i] for column in logged)}
-    return frozenset(parents - with_metrics)
+    return frozenset(
+        run.run.run_id
+        for row, run in enumerate(frame.runs)
+        if (own := children.get(run.run.run_id))
+        and (not any(column[row] for column in logged) or _lacks_params_of(run, own, ignored))
+    )
+
+
+def _lacks_params_of(run: RunFacts, children: Sequence[RunFacts], ignored: frozenset[str]) -> bool:
+    shared = set.intersection(*(set(setting(child, ignored)) for child in children))
+    return not shared <= setting(run, ignored).keys()
 
 
 def _named_groups(
@@ -135,7 +150,7 @@ def _group(experiment: str, name: GroupName, runs: Sequence[RunFacts], params: M
 
 
 def _special(experiment: str, name: str, runs: Sequence[RunFacts]) -> Group:
-    reason = "they lack a key that runs are grouped by" if name == UNGROUPED else "parent runs without metrics"
+    reason = "they lack a key that runs are grouped by" if name == UNGROUPED else "parent runs that hold others"
     comparable = [run for run in runs if is_comparable(run)]
     return Group(
         group_id=file_name(name, experiment, "special"),

@@ -9,8 +9,8 @@ from runreport.errors import UnknownNameError
 from runreport.frames.values import ExperimentFrame, RunFacts
 from runreport.names import Relation, natural_key
 
-_RUNS_PER_GROUP = 12
-_RUNS = 120
+_SINGLE_RUNS = 16
+_RUNS = 40
 _ARTIFACTS_PER_GROUP = 12
 _ARTIFACTS = 240
 _NEIGHBOURS = 60
@@ -20,7 +20,9 @@ _FURTHER_RUNS = "collapsed:further:run"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineageNode:
-    """kind: code, dataset, run, artifact or collapsed, or one that only a log's own edge names (such as model).
+    """kind: code, dataset, run, group, artifact or collapsed, or one that only a log's own edge names (such as model).
+
+    A group stands for all of its runs. ``run_id`` and ``group_id`` say which run or group it is, else they are empty.
 
     ``detail`` is a second line (digest, status, size).
     """
@@ -30,6 +32,7 @@ class LineageNode:
     label: str
     detail: str = ""
     run_id: str = ""
+    group_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,8 +93,8 @@ class _Drawing:
 def experiment_lineage(frame: ExperimentFrame, groups: Sequence[RunGroup]) -> LineageGraph:
     """Return the graph of the groups' runs: code and data into runs, runs into artifacts, parents into children.
 
-    It stays readable however many runs there are: of each group at most 12 runs are drawn, of all groups at most 120,
-    and one node stands for the others. Artifacts of the same path are one node per group; further ones are not named.
+    It stays readable however many runs there are: up to 16 runs are drawn one by one; of more, each group of several
+    runs is one node, and one node stands for what goes beyond 40. Artifacts of the same path are one node per group.
     """
     facts = {run.run.run_id: run for run in frame.runs}
     drawing = _Drawing()
@@ -136,24 +139,29 @@ def run_lineage(frame: ExperimentFrame, run_id: str) -> LineageGraph:
 
 
 def _place_runs(groups: Sequence[RunGroup], facts: Mapping[str, RunFacts], drawing: _Drawing) -> dict[str, str]:
-    """Draw the runs and return for each run the node that stands for it."""
+    """Draw the runs or their groups and return for each run the node that stands for it."""
+    are_single = sum(len(group.run_ids) for group in groups) <= _SINGLE_RUNS
     places: dict[str, str] = {}
-    room = _RUNS
     beyond: list[str] = []
     for group in groups:
-        limit = min(_RUNS_PER_GROUP, room)
-        shown = min(len(group.run_ids), limit)
-        places |= {run_id: drawing.node(_run_node(facts[run_id])) for run_id in group.run_ids[:shown]}
-        rest, room = group.run_ids[shown:], room - shown
-        if rest and shown:
-            node = drawing.node(_collapsed(group.group_id, len(rest), "run", detail=group.name))
-            places |= dict.fromkeys(rest, node)
-        beyond += rest if not shown else ()
+        if len(drawing.nodes) >= _RUNS:
+            beyond += group.run_ids
+        elif are_single or len(group.run_ids) == 1:
+            places |= {run_id: drawing.node(_run_node(facts[run_id])) for run_id in group.run_ids}
+        else:
+            places |= dict.fromkeys(group.run_ids, drawing.node(_group_node(group)))
     if beyond:
         label = f"{len(beyond)} more runs"
         further = LineageNode(node_id=_FURTHER_RUNS, kind="collapsed", label=label, detail="of further groups")
         places |= dict.fromkeys(beyond, drawing.node(further))
     return places
+
+
+def _group_node(group: RunGroup) -> LineageNode:
+    detail = f"{len(group.run_ids)} runs"
+    return LineageNode(
+        node_id=f"group:{group.group_id}", kind="group", label=group.name, detail=detail, group_id=group.group_id
+    )
 
 
 def _run_node(facts: RunFacts) -> LineageNode:

@@ -100,7 +100,7 @@ class Findings:
     def add_damage(self, position: int) -> None:
         """Count something damaged."""
         self.damaged += 1
-        self.first_damaged = position if self.first_damaged is None else self.first_damaged
+        self.first_damaged = position if self.first_damaged is None else min(position, self.first_damaged)
 
 
 class EventDecoder:

@@ -148,10 +148,8 @@ def read_experiment(location: Location, folder: str) -> ExperimentFolder:
 def experiment_of_run(location: Location, run_folder: str) -> ExperimentFolder:
     """Return the experiment a run folder lies in, called by its id when it is not below the root."""
     parent = run_folder.rpartition("/")[0]
-    if run_folder:
-        found = read_experiment(location, parent)
-        if not found.notices:
-            return found
+    if run_folder and (location.root / parent / META).exists():
+        return read_experiment(location, parent)
     experiment_id = read_meta(location, run_folder).values.get("experiment_id")
     return _nameless(None, experiment_id or location.label, "It is not part of the folder that is read.")
 

@@ -77,9 +77,9 @@ def _columns(
 
 def _query(database: Database, where: str) -> str:
     """Return a query for the points in the order of an index of the table; NaN is stored as 0 and a flag."""
-    step = "step" if database.has("metrics", "step") else "0"
+    step, order = ("step", "step, rowid") if database.has("metrics", "step") else ("0", "rowid")
     value = f"CASE WHEN is_nan THEN '{_NAN}' ELSE value END" if database.has("metrics", "is_nan") else "value"
-    return f"SELECT {step}, timestamp, {value} FROM metrics {where} ORDER BY run_uuid, key, {step}, rowid"  # noqa: S608 - constants and question marks
+    return f"SELECT {step}, timestamp, {value} FROM metrics {where} ORDER BY run_uuid, key, {order}"  # noqa: S608 - constants and question marks
 
 
 def _one_by_one(rows: Sequence[_Cells], codes: NDArray[np.int64]) -> tuple[Columns, NDArray[np.int64]]:

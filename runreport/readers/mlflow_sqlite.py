@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
+from runreport.errors import ReadError
 from runreport.model.entities import RunBatch, RunLog
 from runreport.names import Severity, content_hash
 from runreport.notices import Notice
@@ -53,34 +54,44 @@ class MlflowSqliteReader:
     formats: ClassVar[tuple[str, ...]] = ("MLflow SQLite store: mlflow.db of MLflow 1 to 3, with or without its -wal",)
 
     def match(self, location: Location) -> Match | None:
-        """Say which files are SQLite databases with the tables of MLflow."""
+        """Say which files are SQLite databases with the tables of MLflow.
+
+        Raises:
+            ReadError: there are only databases that cannot be read, so that nobody knows whose they are.
+        """
         databases: list[str] = []
         folders: set[str] = set()
+        damaged: dict[str, ReadError] = {}
         for name in _candidates(location):
             path = location.inside(location.child(name))
-            if is_sqlite(path) and (kept := _artifact_roots(location, name, path)) is not None:
+            try:
+                kept = _artifact_roots(location, name, path) if is_sqlite(path) else None
+            except ReadError as problem:
+                damaged[name] = problem
+                continue
+            if kept is not None:
                 databases.append(name)
                 folders |= kept
         if not databases:
+            _raise_first(damaged)
             return None
-        beside = {name + suffix for name in databases for suffix in COMPANIONS}
+        beside = {name + suffix for name in (*databases, *damaged) for suffix in COMPANIONS}
         return Match(
             certainty=Certainty.SURE,
             reason=f"{databases[0]} is a SQLite database with the tables of MLflow",
-            takes=frozenset(databases) | (beside & set(location.files)),
+            takes=frozenset({*databases, *damaged}) | (beside & set(location.files)),
             folders=frozenset(folders),
         )
 
     def scan(self, location: Location, match: Match) -> Scan:
-        """List the runs that are not deleted, by database, experiment and start.
-
-        Raises:
-            ReadError: a database cannot be read.
-        """
+        """List the runs that are not deleted, by database, experiment and start."""
         found = _Found(location)
         for name in _candidates(location):
             if name in (match.takes or ()):
-                _scan_database(found, location.child(name))
+                try:
+                    _scan_database(found, location.child(name))
+                except ReadError as problem:
+                    found.tell(Severity.ERROR, "unread-database", location.child(name), problem.sentence)
         return Scan(sources=tuple(found.sources.values()), notices=tuple(found.notices))
 
     def read(self, location: Location, sources: Sequence[Source]) -> Iterator[RunBatch]:
@@ -94,6 +105,11 @@ class MlflowSqliteReader:
                 experiments = stored_experiments(database)
                 for group in _mlflow.batches([source for source in sources if source.path == path]):
                     yield _read_group(location, database, group, experiments)
+
+
+def _raise_first(problems: Mapping[str, ReadError]) -> None:
+    for problem in problems.values():
+        raise problem
 
 
 def _candidates(location: Location) -> list[str]:

@@ -10,6 +10,9 @@ of the writers make more folders than there are runs, or fewer:
 - A run that was restarted goes on in a second file. A point removes the earlier points of its tag whose step is not
   below its own, as in TensorBoard; how many were removed is noticed.
 
+Runs are named by where they lie (:func:`runreport.readers._naming.name_by_path`). One without hparams gets the single
+param ``stem``, its name without the seed, so that the seeds of a method can still be grouped.
+
 Values keep the precision they were written with, which is float32 as a rule. A run ended when its log was written
 to last; its status is what the hparams plugin says, and unknown where that says nothing or training went on after it.
 """

@@ -86,7 +86,7 @@ def test_parents_without_metrics_are_set_apart_and_others_are_not() -> None:
     ]
     groups = group_runs(make_frame(runs), OPTIONS)
     assert [group.run_ids for group in groups] == [("r1",), ("r2",), ("r3",), ("r0",)]
-    assert groups[-1].not_compared_reason == "parent runs without metrics"
+    assert groups[-1].not_compared_reason == "parent runs that hold others"
 
 
 def test_only_finished_and_included_runs_are_comparable_and_all_are_counted() -> None:
@@ -150,3 +150,19 @@ def test_the_id_of_a_group_depends_on_its_setting_not_on_its_runs() -> None:
     before = [group.group_id for group in group_runs(make_frame(runs), OPTIONS)]
     renamed = [replace(run, name="other", metrics={}) for run in runs[1:]]
     assert [group.group_id for group in group_runs(make_frame(renamed), OPTIONS)] == before
+
+
+def test_the_parent_of_a_search_does_not_compete_with_its_trials() -> None:
+    runs = [
+        MadeRun(params={"method": "mlp"}, metrics={"acc": 0.9}),
+        MadeRun(params={"method": "mlp", "lr": "0.1"}, metrics={"acc": 0.9}, parent="r0"),
+        MadeRun(params={"method": "mlp", "lr": "0.01"}, metrics={"acc": 0.8}, parent="r0"),
+    ]
+    groups = group_runs(make_frame(runs), OPTIONS)
+    assert [group.run_ids for group in groups] == [("r1",), ("r2",), ("r0",)]
+    assert groups[-1].not_compared_reason == "parent runs that hold others"
+
+
+def test_a_parent_with_the_params_of_its_children_competes() -> None:
+    runs = [MadeRun(params={"method": "mlp"}, metrics={"acc": 0.9}, parent=parent) for parent in (None, "r0", "r0")]
+    assert [group.run_ids for group in group_runs(make_frame(runs), OPTIONS)] == [("r0", "r1", "r2")]

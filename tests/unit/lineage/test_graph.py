@@ -94,16 +94,16 @@ def test_uncommitted_changes_are_another_code_version() -> None:
     assert len([node for node in graph.nodes if node.kind == "code"]) == 2
 
 
-def test_a_large_group_is_collapsed_and_shares_its_artifacts() -> None:
+def test_many_runs_are_drawn_as_their_groups_which_share_their_artifacts() -> None:
     runs = [run(f"r{i}") for i in range(20)]
     graph = experiment_lineage(frame(*runs), [Group("g", "lr=1", tuple(f"r{i}" for i in range(20)))])
     check(graph)
-    assert sum(node.kind == "run" for node in graph.nodes) == 12
-    [collapsed] = [node for node in graph.nodes if node.kind == "collapsed"]
-    assert (collapsed.label, collapsed.detail) == ("8 more runs", "lr=1")
+    assert not [node for node in graph.nodes if node.kind == "run"]
+    [group] = [node for node in graph.nodes if node.kind == "group"]
+    assert (group.label, group.detail, group.group_id) == ("lr=1", "20 runs", "g")
     [artifact] = [node for node in graph.nodes if node.kind == "artifact"]
     assert (artifact.label, artifact.detail) == ("f0.png", "20 runs")
-    assert (collapsed.node_id, artifact.node_id, Relation.PRODUCED) in arrows(graph)
+    assert (group.node_id, artifact.node_id, Relation.PRODUCED) in arrows(graph)
 
 
 def test_only_the_runs_of_the_given_groups_are_drawn() -> None:
@@ -118,9 +118,10 @@ def test_however_many_runs_there_are_the_graph_is_bounded_and_counts_them_all(si
     graph = experiment_lineage(frame(*(one for inside in runs.values() for one in inside)), groups)
     check(graph)
     drawn = sum(node.kind == "run" for node in graph.nodes)
-    collapsed = [int(node.label.split()[0]) for node in graph.nodes if node.label.endswith(("more runs", "more run"))]
-    assert drawn <= 120
-    assert drawn + sum(collapsed) == sum(sizes)
+    grouped = [int(node.detail.split()[0]) for node in graph.nodes if node.kind == "group"]
+    collapsed = [int(node.label.split()[0]) for node in graph.nodes if node.label.endswith("more runs")]
+    assert drawn + len(grouped) <= 40
+    assert drawn + sum(grouped) + sum(collapsed) == sum(sizes)
     assert len(graph.nodes) < 500
 
 
