@@ -149,7 +149,7 @@ def scan_tree(
         listing = _listing(root, f"{folder}/{relative}".strip("/"), prefix)
         files += listing.files
         refused += listing.refused
-        if relative.count("/") < max_depth:
+        if prefix.count("/") < max_depth:
             waiting += [prefix + name for name in reversed(listing.folders) if relative or not enter or name in enter]
         else:
             refused += [Refusal(prefix + name, "is nested too deeply") for name in listing.folders]

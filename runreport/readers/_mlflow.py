@@ -161,7 +161,7 @@ def run_log(facts: RunFacts, source: Source, reader: tuple[str, str], leftovers:
         reader: name and version of the reader.
         leftovers: artifacts and environment.
     """
-    run = run_id(facts.source_id)
+    run = source.run_id
     doubts = _Doubts(run, facts.place)
     history = _models_of_history(facts, doubts)
     edges = (

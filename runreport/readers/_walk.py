@@ -6,7 +6,7 @@ import difflib
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -64,9 +64,13 @@ class Walk:
             yield visit
             self._pending += reversed(self._children)
 
-    def stay_out(self) -> None:
-        """Do not go into the sub-folders of the folder that was yielded last."""
-        self._children = []
+    def stay_out(self, names: Collection[str] | None = None) -> None:
+        """Do not go into these sub-folders of the folder that was yielded last, or into none of them."""
+        self._children = [] if names is None else [child for child in self._children if _name(child) not in names]
+
+
+def _name(relative: str) -> str:
+    return relative.rpartition("/")[2]
 
 
 def walk(start: Start) -> Walk:

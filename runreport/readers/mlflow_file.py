@@ -180,6 +180,9 @@ def _scan_run(found: _Found, folder: str, experiment: Experiment) -> str:
         return "deleted"
     source = _source(root, folder, tree, (source_id(meta), experiment.identity()))
     found.notices += tree.notices(folder, source.run_id)
+    if tree.is_cut:
+        message = f"The run has more than {len(tree.files):,} files; the rest was left out."
+        found.tell(Severity.WARNING, "many-files", folder, message, source.run_id)
     return _add_source(found, source)
 
 
@@ -223,9 +226,12 @@ def _read_log(location: Location, source: Source, homes: dict[str, ExperimentFol
     """Read all of a run but its points; when its meta.yaml has vanished or broken since, only the notice is left."""
     reader = (MlflowFileReader.name, MlflowFileReader.version)
     try:
-        run = read_run(location, source, _home(location, source, homes))
+        home = _home(location, source, homes)
+        run = read_run(location, source, home)
     except ReadError as problem:
-        return _ReadRun(log=_broken_log(source, reader, problem), metrics=())
+        return _ReadRun(
+            log=_mlflow.run_log(_broken_facts(source), source, reader, _broken(source, problem)), metrics=()
+        )
     leftovers = read_leftovers(location.root, run.artifact_folders, source.run_id)
     log = _mlflow.run_log(run.facts, source, reader, replace(leftovers, notices=(*run.notices, *leftovers.notices)))
     return _ReadRun(log=log, metrics=run.metrics)
@@ -238,8 +244,13 @@ def _home(location: Location, source: Source, homes: dict[str, ExperimentFolder]
     return homes[parent]
 
 
-def _broken_log(source: Source, reader: tuple[str, str], problem: ReadError) -> RunLog:
-    facts = RunFacts(source_id=source.run_id, place=source.path, experiment=Experiment(name=""), status="RUNNING")
+def _broken_facts(source: Source) -> RunFacts:
+    unfinished = "RUNNING"  # such a run must not enter a mean
+    name = source.handle.rpartition("/")[2] or source.run_id
+    return RunFacts(source_id=name, place=source.path, experiment=Experiment(name=""), status=unfinished)
+
+
+def _broken(source: Source, problem: ReadError) -> Leftovers:
     notice = Notice(
         severity=Severity.ERROR,
         code="broken-run",
@@ -247,7 +258,7 @@ def _broken_log(source: Source, reader: tuple[str, str], problem: ReadError) -> 
         message=f"The run could not be read. {problem.sentence}",
         run_id=source.run_id,
     )
-    return _mlflow.run_log(facts, source, reader, Leftovers(notices=(notice,)))
+    return Leftovers(notices=(notice,))
 
 
 def _metric_files(location: Location, runs: Sequence[_ReadRun], unread: list[Notice]) -> Iterator[MetricFile]:

@@ -72,8 +72,9 @@ class MlflowSqliteReader:
             if kept is not None:
                 databases.append(name)
                 folders |= kept
+        if damaged and not databases:
+            raise next(iter(damaged.values()))
         if not databases:
-            _raise_first(damaged)
             return None
         beside = {name + suffix for name in (*databases, *damaged) for suffix in COMPANIONS}
         return Match(
@@ -105,11 +106,6 @@ class MlflowSqliteReader:
                 experiments = stored_experiments(database)
                 for group in _mlflow.batches([source for source in sources if source.path == path]):
                     yield _read_group(location, database, group, experiments)
-
-
-def _raise_first(problems: Mapping[str, ReadError]) -> None:
-    for problem in problems.values():
-        raise problem
 
 
 def _candidates(location: Location) -> list[str]:
@@ -230,7 +226,8 @@ def _artifact_folders(
 
 
 def _vanished(source: Source, about: tuple[Notice, ...]) -> RunLog:
-    facts = RunFacts(source_id=source.handle, place=source.path, experiment=Experiment(name=""), status="RUNNING")
+    unfinished = "RUNNING"  # such a run must not enter a mean
+    facts = RunFacts(source_id=source.handle, place=source.path, experiment=Experiment(name=""), status=unfinished)
     notice = Notice(
         severity=Severity.ERROR,
         code="broken-run",

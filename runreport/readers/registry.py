@@ -124,6 +124,8 @@ def find(paths: Sequence[Path], readers: Sequence[Reader]) -> Findings:
             notices += settled.notices
             if any(claim.match.takes is None for claim in settled.claims):
                 walk.stay_out()
+            for claim in settled.claims:
+                walk.stay_out(claim.match.folders)
     return Findings(claims=tuple(claims), looks=tuple(looks), notices=tuple(sorted(set(notices))))
 
 

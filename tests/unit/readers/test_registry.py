@@ -1,4 +1,5 @@
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ from runreport.model.entities import RunBatch
 from runreport.names import Severity
 from runreport.readers import registry
 from runreport.readers.base import Certainty, Location, Match, Scan, Source
+
+GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 
 
 @dataclass
@@ -213,3 +216,16 @@ def test_nothing_found_is_an_error_that_says_how_to_look_closer(tmp_path: Path) 
     error = registry.no_runs([tmp_path])
     assert isinstance(error, NoRunsError)
     assert f"--explain {tmp_path}" in error.hint
+
+
+def test_folders_that_belong_to_a_database_are_not_searched(tmp_path: Path) -> None:
+    shutil.copytree(GOLDEN / "mlflow_sqlite", tmp_path / "logs")
+    database = next((tmp_path / "logs").rglob("*.db"))
+    before = registry.find([tmp_path / "logs"], registry.readers().readers)
+    artifacts = [claim.match.folders for claim in before.claims if claim.match.folders]
+    assert artifacts, "the golden database keeps no artifacts beside it: this test shows nothing"
+    table = database.parent / sorted(artifacts[0])[0] / "1" / "abc" / "artifacts" / "metrics.csv"
+    table.parent.mkdir(parents=True)
+    table.write_text("step,loss\n0,1\n1,2\n")
+    after = registry.find([tmp_path / "logs"], registry.readers().readers)
+    assert [claim.reader_name for claim in after.claims] == [claim.reader_name for claim in before.claims]
