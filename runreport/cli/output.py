@@ -44,7 +44,7 @@ def print_error(error: RunreportError) -> None:
         for problem in error.problems:
             print_status(f"  - {problem}")
     if error.hint:
-        print_status(f"hint: {error.hint}")
+        print_status("hint: " + error.hint.replace("\n", "\n      "))  # the mark of a place stays below its text
 
 
 @contextmanager

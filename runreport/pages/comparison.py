@@ -18,7 +18,7 @@ from runreport.pages.contexts import (
 )
 from runreport.pages.dossier import Dossier
 from runreport.pages.figures import dot_figure, forest_of_metrics
-from runreport.pages.lineage import lineage_of
+from runreport.pages.lineage import lineage_of_groups
 from runreport.pages.runs import run_table
 from runreport.pages.samples import contrast_table
 
@@ -43,7 +43,7 @@ def comparison_page(dossier: Dossier, comparison: Comparison, curves: FigureBloc
         contrasts=contrast_table(dossier, comparison.contrasts, "contrasts", by_metric=True),
         diffs=tuple(_diff(diff) for diff in comparison.diffs if diff.rows),
         runs=run_table(dossier, both, "runs", "Runs on both sides"),
-        lineage=lineage_of(dossier, both, url, "lineage", title),
+        lineage=lineage_of_groups(dossier, (candidate, baseline), title, url),
     )
 
 

@@ -231,7 +231,7 @@ class GroupPage:
     facts: Annotated[tuple[Fact, ...], "The params its runs share."]
     comparisons: Annotated[Table | None, "The comparisons it takes part in."]
     metrics: Annotated[Table | None, "Every metric over its runs."]
-    curves: Annotated[FigureBlock | None, "The primary metric of its runs over steps."]
+    curves: Annotated[FigureBlock | None, "The primary metric of its runs over steps, or its nearest kin."]
     runs: Annotated[Table, "Its runs."]
 
 
@@ -247,7 +247,10 @@ class ComparisonPage:
     cautions: Annotated[tuple[Caution, ...], "Cautions of that verdict and confounds that could explain it."]
     primary: Annotated[Table | None, "The contrast on the primary metric in full."]
     dots: Annotated[FigureBlock | None, "One dot per run on the primary metric."]
-    curves: Annotated[FigureBlock | None, "The primary metric of both groups over steps."]
+    curves: Annotated[
+        FigureBlock | None,
+        "The primary metric of both groups over steps, or its nearest kin that was logged over steps.",
+    ]
     forest: Annotated[FigureBlock | None, "Effect size of every metric with its interval."]
     contrasts: Annotated[Table | None, "Every metric; None without metrics."]
     diffs: Annotated[tuple[DiffSection, ...], "What differs beside the numbers."]

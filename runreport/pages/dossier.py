@@ -6,11 +6,13 @@ from functools import cached_property
 
 from runreport.compare.comparison import Comparison, Contrast, ExperimentAnalysis, Group, MetricDefinition, Sample
 from runreport.frames.values import ExperimentFrame, RunFacts
+from runreport.names import Direction
 from runreport.notices import Notice
 from runreport.pages import urls
 from runreport.pages.cells import link_cell, name
 from runreport.pages.contexts import Cell, Link, Tone
 from runreport.pages.surroundings import Surroundings
+from runreport.pages.words import metric_label
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +82,19 @@ class Dossier:
         return {definition.metric: definition for definition in self.analysis.metrics}
 
     @cached_property
+    def by_importance(self) -> tuple[MetricDefinition, ...]:
+        """The primary metric, its kin (val/accuracy of test/accuracy), losses, what has a direction, the rest."""
+        primary = self.analysis.primary_metric or ""
+
+        def distance(definition: MetricDefinition) -> tuple[bool, ...]:
+            metric = definition.metric
+            is_kin = metric.rpartition("/")[2] == primary.rpartition("/")[2]
+            has_direction = definition.direction is not Direction.UNKNOWN
+            return metric != primary, not is_kin, "loss" not in metric.casefold(), not has_direction
+
+        return tuple(sorted(self.analysis.metrics, key=distance))
+
+    @cached_property
     def _contrasts(self) -> Mapping[tuple[str, str], Contrast]:
         return {
             (contrast.metric.metric, comparison.candidate.group_id): contrast
@@ -126,7 +141,7 @@ class Dossier:
 
     def metric_cell(self, definition: MetricDefinition, *, note: str = "") -> Cell:
         """Return a metric's name, leading to its page."""
-        return link_cell(definition.metric, urls.metric_url(self.experiment, definition.metric), note=note)
+        return link_cell(metric_label(definition), urls.metric_url(self.experiment, definition.metric), note=note)
 
     def named_runs(self, run_ids: Iterable[str]) -> tuple[RunFacts, ...]:
         """Return those of the runs that are known, in the order given."""

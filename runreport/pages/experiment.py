@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from runreport.compare.comparison import MetricDefinition
+from runreport.compare.comparison import MetricDefinition, Sweep
 from runreport.compare.words import counted
 from runreport.names import Direction, content_hash
 from runreport.pages import cells, numbers, urls, words
@@ -23,6 +23,7 @@ from runreport.pages.samples import metric_table, sample_table
 
 _BEST_RUNS = 5
 _TOP_OF_SWEEP = 5
+_TOP_PARAMS = 6
 
 
 def experiment_page(dossier: Dossier) -> ExperimentPage:
@@ -143,11 +144,12 @@ def sweep_table(dossier: Dossier, table_id: str, *, at_most: int | None = None) 
     if sweep is None:
         return None
     rows = sweep.rows[:at_most]
+    params = telling_params(dossier, sweep)[: at_most and _TOP_PARAMS]
     heads = (
         Column(key="rank", label="Rank", is_number=True),
         Column(key="run", label="Run"),
         Column(key="value", label=cells.name(sweep.metric.metric), detail=sweep.metric.unit, is_number=True),
-        *(Column(key="param", label=cells.name(param)) for param in sweep.params),
+        *(Column(key="param", label=cells.name(param)) for param in params),
     )
     places = numbers.places_for(row.value for row in rows)
     whole = len(sweep.rows)
@@ -162,13 +164,25 @@ def sweep_table(dossier: Dossier, table_id: str, *, at_most: int | None = None) 
                     cells.number_cell(row.rank, 0),
                     dossier.run_cell(row.run_id),
                     cells.number_cell(row.value, places),
-                    *_param_cells(dossier, row.run_id, sweep.params),
+                    *_param_cells(dossier, row.run_id, params),
                 )
             )
             for row in rows
         ),
         note="One run per setting: a rank says which run came out best, not that its setting is better.",
     )
+
+
+def telling_params(dossier: Dossier, sweep: Sweep) -> tuple[str, ...]:
+    """Return the params that were really varied: runs that have them differ, those with most values first."""
+    distinct = {param: _distinct_values(dossier, sweep, param) for param in sweep.params}
+    varied = [param for param in sweep.params if distinct[param] > 1]
+    return tuple(sorted(varied, key=lambda param: -distinct[param]))
+
+
+def _distinct_values(dossier: Dossier, sweep: Sweep, param: str) -> int:
+    found = (dossier.runs[row.run_id].params.get(param) for row in sweep.rows if row.run_id in dossier.runs)
+    return len({setting.value for setting in found if setting})
 
 
 def _param_cells(dossier: Dossier, run_id: str, params: Iterable[str]) -> tuple[Cell, ...]:

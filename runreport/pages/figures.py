@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runreport.compare.comparison import Comparison, Contrast, Group, MetricDefinition, Sample, Sweep
-from runreport.compare.words import format_p, listed
+from runreport.compare.words import format_p, format_value, listed, with_unit
 from runreport.frames.align import AlignedCurves
 from runreport.pages import cells, words
 from runreport.pages.bands import band
@@ -28,10 +28,12 @@ from runreport.plots.spec import (
 )
 
 _MOST_SERIES = 8
+_LARGEST_EFFECT = 20
 _LINE_POINTS = 2
 _MOST_LINES = 60
 _TABLE_STEPS = 12
 _MOST_DOT_ROWS = 24
+_NAMED_SINGLES = 5
 
 
 def block(figure_id: str, figure: Figure, caption: str) -> FigureBlock:
@@ -45,8 +47,13 @@ def metric_axis(definition: MetricDefinition) -> Axis:
 
 
 def dot_figure(dossier: Dossier, samples: Sequence[Sample], definition: MetricDefinition) -> FigureBlock | None:
-    """Return one dot per run for every sample that has a value; None when none has."""
-    shown = [sample for sample in samples if sample.values][:_MOST_DOT_ROWS]
+    """Return one dot per run for every group of several values; None when no group has a value.
+
+    A single run far off (often one that diverged) would flatten all others, so it is named and not drawn.
+    """
+    found = [sample for sample in samples if sample.values]
+    several = [sample for sample in found if len(sample.values) > 1] or found
+    shown = several[:_MOST_DOT_ROWS]
     if not shown:
         return None
     figure = DotFigure(
@@ -55,14 +62,16 @@ def dot_figure(dossier: Dossier, samples: Sequence[Sample], definition: MetricDe
         x=metric_axis(definition),
         rows=tuple(_dot_row(dossier, sample) for sample in shown),
         direction=definition.direction,
-        notes=_cut_note(len(shown), sum(bool(sample.values) for sample in samples)),
+        notes=(*_single_note(found, several, definition), *_cut_note(len(shown), len(several))),
     )
     return block("dots", figure, "")
 
 
 def forest_of_metrics(comparison: Comparison) -> FigureBlock | None:
     """Return the effect size of every metric of a comparison; None when no metric has one."""
-    known = [contrast for contrast in comparison.contrasts if contrast.hedges_g is not None]
+    found = [(contrast, contrast.hedges_g.value) for contrast in comparison.contrasts if contrast.hedges_g]
+    known = [contrast for contrast, effect in found if abs(effect) <= _LARGEST_EFFECT]
+    beyond = [f"{cells.name(c.metric.metric)} ({format_value(g, sign=True)})" for c, g in found if c not in known]
     if not known:
         return None
     figure = ForestFigure(
@@ -70,6 +79,7 @@ def forest_of_metrics(comparison: Comparison) -> FigureBlock | None:
         description="Hedges g of every metric: the difference of the means in pooled standard deviations.",
         x=Axis(label="Hedges g: candidate minus baseline", unit="sd"),
         rows=tuple(_forest_row(contrast) for contrast in known),
+        notes=(f"Not drawn, more than {_LARGEST_EFFECT} sd apart: {listed(beyond)}.",) if beyond else (),
     )
     caption = (
         "Differences in units of the pooled standard deviation, so that metrics can be seen side by side. "
@@ -230,6 +240,15 @@ def _color(dossier: Dossier, run_id: str) -> int:
     return dossier.colors[group.group_id] if group else 0
 
 
+def _single_note(found: Sequence[Sample], several: Sequence[Sample], definition: MetricDefinition) -> tuple[str, ...]:
+    single = [sample for sample in found if sample not in several]
+    named = [
+        f"{cells.name(sample.group_name)} (one run: {with_unit(format_value(sample.values[0]), definition.unit)})"
+        for sample in single
+    ]
+    return (f"Not drawn: {listed(named, at_most=_NAMED_SINGLES)}.",) if named else ()
+
+
 def _cut_note(shown: int, total: int) -> tuple[str, ...]:
     return () if shown == total else (f"The first {shown} of {total} groups are drawn; the tables hold all of them.",)
 
@@ -237,15 +256,18 @@ def _cut_note(shown: int, total: int) -> tuple[str, ...]:
 def _data(figure_id: str, figure: Figure) -> Table:
     raw = figure.table()
     rows, note = _thinned(figure, raw)
-    by_column = list(zip(*rows, strict=True)) or [()] * len(raw.columns)
-    are_numbers = [_is_number_column(values) for values in by_column]
-    columns = [_data_cells(values, is_number=flag) for values, flag in zip(by_column, are_numbers, strict=True)]
+    known = [
+        (label, values)
+        for label, values in zip(raw.columns, zip(*rows, strict=True), strict=False)
+        if any(value not in (None, "") for value in values)
+    ]
+    are_numbers = [_is_number_column(values) for _, values in known]
+    columns = [_data_cells(values, is_number=flag) for (_, values), flag in zip(known, are_numbers, strict=True)]
     return Table(
         table_id=f"{figure_id}-data",
         caption=f"The numbers behind “{figure.title}”",
         columns=tuple(
-            Column(key="data", label=label, is_number=flag)
-            for label, flag in zip(raw.columns, are_numbers, strict=True)
+            Column(key="data", label=label, is_number=flag) for (label, _), flag in zip(known, are_numbers, strict=True)
         ),
         rows=tuple(Row(cells=line) for line in zip(*columns, strict=True)),
         note=note,

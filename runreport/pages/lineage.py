@@ -1,9 +1,10 @@
 """Where runs come from and what they left: the graph of an experiment, and the part of it around some runs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
+from runreport.compare.comparison import Group
 from runreport.compare.words import counted
-from runreport.lineage.graph import LineageGraph
+from runreport.lineage.graph import LineageGraph, LineageNode, experiment_lineage, run_lineage
 from runreport.lineage.layout import lineage_figure
 from runreport.names import content_hash
 from runreport.pages import cells, urls
@@ -12,7 +13,13 @@ from runreport.pages.dossier import Dossier
 from runreport.pages.figures import block
 from runreport.pages.surroundings import Surroundings
 
-_KINDS = (("code", "code version"), ("dataset", "dataset"), ("run", "run"), ("artifact", "artifact"))
+_KINDS = (
+    ("code", "code version"),
+    ("dataset", "dataset"),
+    ("group", "run group"),
+    ("run", "run"),
+    ("artifact", "artifact"),
+)
 
 
 def lineage_page(site: Surroundings, dossiers: Sequence[Dossier]) -> LineagePage:
@@ -29,18 +36,14 @@ def lineage_page(site: Surroundings, dossiers: Sequence[Dossier]) -> LineagePage
     )
 
 
-def lineage_of(dossier: Dossier, run_ids: Iterable[str], url: str, figure_id: str, title: str) -> FigureBlock | None:
-    """Return the graph around some runs for the page at ``url``; None when nothing is known about them."""
-    return _graph_block(dossier, neighbourhood(dossier.analysis.lineage, run_ids), url, figure_id, title)
+def lineage_of_run(dossier: Dossier, run_id: str, title: str) -> FigureBlock | None:
+    """Return the graph around one run for its page; None when nothing is known about it."""
+    return _graph_block(dossier, run_lineage(dossier.frame, run_id), dossier.places[run_id], "lineage", title)
 
 
-def neighbourhood(graph: LineageGraph, run_ids: Iterable[str]) -> LineageGraph:
-    """Return the runs with every node that is joined to one of them."""
-    wanted = set(run_ids)
-    centre = {node.node_id for node in graph.nodes if node.run_id in wanted and node.kind == "run"}
-    edges = tuple(edge for edge in graph.edges if {edge.from_node, edge.to_node} & centre)
-    kept = centre.union(*({edge.from_node, edge.to_node} for edge in edges))
-    return LineageGraph(nodes=tuple(node for node in graph.nodes if node.node_id in kept), edges=edges)
+def lineage_of_groups(dossier: Dossier, groups: Sequence[Group], title: str, url: str) -> FigureBlock | None:
+    """Return the graph of the runs of some groups for the page at ``url``; None when nothing is known about them."""
+    return _graph_block(dossier, experiment_lineage(dossier.frame, groups), url, "lineage", title)
 
 
 def _graph_block(
@@ -48,17 +51,21 @@ def _graph_block(
 ) -> FigureBlock | None:
     if not graph.edges:
         return None
-    root = urls.root_of(url)
-    links = {
-        node.node_id: root + place
-        for node in graph.nodes
-        if node.kind == "run" and (place := dossier.places[node.run_id]) and place != url
-    }
+    places = {node.node_id: _place(dossier, node) for node in graph.nodes}
+    links = {node_id: urls.root_of(url) + place for node_id, place in places.items() if place and place != url}
     summary = _summary(graph)
     figure = lineage_figure(
         graph, title=f"Lineage of {title or cells.name(dossier.experiment)}", description=summary, links=links
     )
     return block(figure_id, figure, summary)
+
+
+def _place(dossier: Dossier, node: LineageNode) -> str:
+    """The page of a run or group; any other node has none."""
+    if node.kind == "run":
+        return dossier.places[node.run_id]
+    group = dossier.groups.get(node.group_id)
+    return dossier.group_url(group) if node.kind == "group" and group else ""
 
 
 def _summary(graph: LineageGraph) -> str:

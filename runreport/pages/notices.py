@@ -6,7 +6,7 @@ from runreport.compare.words import counted
 from runreport.names import Severity
 from runreport.notices import Notice
 from runreport.pages import cells, urls
-from runreport.pages.contexts import Cell, Link, NoticesPage, Row, Table
+from runreport.pages.contexts import Cell, Link, NoticesPage, Table
 from runreport.pages.dossier import Dossier
 from runreport.pages.surroundings import Surroundings
 
@@ -35,7 +35,7 @@ def notices_page(site: Surroundings, dossiers: Sequence[Dossier], notices: Seque
 def notice_table(dossier: Dossier, notices: Iterable[Notice], table_id: str, caption: str) -> Table | None:
     """Return the notices of runs of one experiment."""
     homes = dict.fromkeys(dossier.runs, dossier)
-    return _table(table_id, caption, sorted(notices, key=_gravity), homes)
+    return _table(table_id, caption, sorted(notices, key=_gravity), homes, is_of_one_run=True)
 
 
 def _gravity(notice: Notice) -> tuple[int, str, str, str]:
@@ -48,19 +48,20 @@ def _severity_table(severity: Severity, notices: Iterable[Notice], homes: Mappin
     return _table(severity.value, caption, found, homes)
 
 
-def _table(table_id: str, caption: str, notices: Iterable[Notice], homes: Mapping[str, Dossier]) -> Table | None:
-    heads = cells.columns("Kind", "What", "Where", "Run")
-    return cells.table(table_id, caption, heads, (_row(notice, homes.get(notice.run_id)) for notice in notices))
+def _table(
+    table_id: str, caption: str, notices: Iterable[Notice], homes: Mapping[str, Dossier], *, is_of_one_run: bool = False
+) -> Table | None:
+    heads = cells.columns("Kind", "What", "Where", *(() if is_of_one_run else ("Run",)))
+    rows = (_row(notice, homes.get(notice.run_id))[: len(heads)] for notice in notices)
+    return cells.table(table_id, caption, heads, rows)
 
 
-def _row(notice: Notice, home: Dossier | None) -> Row:
-    return Row(
-        cells=(
-            Cell(text=notice.code, tone=cells.severity_tone(notice.severity)),
-            cells.text_cell(notice.message, note=notice.hint),
-            cells.code_cell(notice.location) if notice.location else cells.text_cell(None),
-            home.run_cell(notice.run_id) if home else cells.text_cell(notice.run_id),
-        )
+def _row(notice: Notice, home: Dossier | None) -> tuple[Cell, ...]:
+    return (
+        Cell(text=notice.code, tone=cells.severity_tone(notice.severity)),
+        cells.text_cell(notice.message, note=notice.hint),
+        cells.code_cell(notice.location) if notice.location else cells.text_cell(None),
+        home.run_cell(notice.run_id) if home else cells.text_cell(notice.run_id),
     )
 
 

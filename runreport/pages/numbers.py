@@ -48,11 +48,23 @@ def places_for(values: Iterable[float | None]) -> int | None:
 
 def places_for_spread(spreads: Iterable[float | None], values: Iterable[float | None]) -> int | None:
     """Return the decimals that show two digits of the usual spread (sd, half width) of the values."""
-    known = sorted(spread for spread in spreads if spread is not None and math.isfinite(spread) and spread > 0)
-    if not known:
+    known = sorted(spread for spread in spreads if spread is not None and math.isfinite(spread))
+    usual = known[len(known) // 2] if known else 0.0
+    if usual <= 0:
         return places_for(values)
-    places = _places(known[len(known) // 2], _SPREAD_DIGITS)
+    places = _places(usual, _SPREAD_DIGITS)
     return places if places <= _MOST_PLACES else None
+
+
+def spread_text(spread: float, places: int | None) -> str:
+    """Return a spread beside its mean; one that its decimals cannot show is said to be smaller, never zero.
+
+    >>> spread_text(0.0123, 3), spread_text(0.00001, 3), spread_text(0.0, 3)
+    ('± 0.012', '± < 0.001', '± 0.000')
+    """
+    text = number(spread, places)
+    is_lost = places is not None and spread > 0 and float(text.replace(_THIN, "")) == 0
+    return f"± < {number(10.0 ** -(places or 0), places)}" if is_lost else f"± {text}"
 
 
 def column(values: Sequence[float | None], *, sign: bool = False) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from runreport.names import natural_key
 from runreport.pages import cells, numbers
 from runreport.pages.contexts import Cell, Column, Fact, FigureBlock, Row, RunPage, Table, Tone
 from runreport.pages.dossier import Dossier
-from runreport.pages.lineage import lineage_of
+from runreport.pages.lineage import lineage_of_run
 from runreport.pages.notices import notice_table
 
 _DIGEST_LENGTH = 12
@@ -48,7 +48,7 @@ def run_page(dossier: Dossier, run_id: str, curves: tuple[FigureBlock, ...]) -> 
         ),
         artifacts=_artifacts(facts),
         relatives=_relatives(dossier, run),
-        lineage=lineage_of(dossier, (run_id,), url, "lineage", title),
+        lineage=lineage_of_run(dossier, run_id, title),
     )
 
 
@@ -92,10 +92,7 @@ def _metrics(dossier: Dossier, run_id: str) -> Table | None:
         for definition in dossier.analysis.metrics
         if (columns := dossier.frame.metrics.get(definition.metric)) is not None and columns.count[position]
     )
-    rows = (
-        (dossier.metric_cell(definition, note=definition.unit), *_metric_cells(columns, position))
-        for definition, columns in found
-    )
+    rows = ((dossier.metric_cell(definition), *_metric_cells(columns, position)) for definition, columns in found)
     return cells.table("metrics", "Metrics of this run", _METRIC_HEADS, rows)
 
 

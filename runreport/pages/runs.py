@@ -32,7 +32,7 @@ def run_table(dossier: Dossier, run_ids: Iterable[str], table_id: str, caption: 
     """Return some runs of an experiment with what tells them apart and their main metrics."""
     runs = dossier.named_runs(run_ids)
     params = varying_params(dossier)
-    metrics = dossier.analysis.metrics[:_METRICS]
+    metrics = dossier.by_importance[:_METRICS]
     heads = (
         *cells.columns("Run", "Group"),
         Column(key="seed", label="Seed", is_number=True),

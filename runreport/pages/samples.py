@@ -11,6 +11,7 @@ from runreport.pages.dossier import Dossier
 from runreport.stats.types import Estimate
 
 _ENOUGH_FOR_GROUP = 2
+_HUGE_EFFECT = 100
 
 
 def sample_table(dossier: Dossier, definition: MetricDefinition, table_id: str) -> Table | None:
@@ -86,6 +87,7 @@ def contrast_table(dossier: Dossier, contrasts: Sequence[Contrast], table_id: st
     level = format_level(contrasts[0].level) if contrasts else ""
     heads = (
         Column(key="name", label="Metric" if by_metric else "Candidate"),
+        Column(key="verdict", label="Verdict"),
         Column(key="baseline", label="Baseline", detail="mean ± sd", is_number=True),
         Column(key="candidate", label="Candidate", detail="mean ± sd", is_number=True),
         Column(key="delta", label="Difference", is_number=True),
@@ -95,7 +97,6 @@ def contrast_table(dossier: Dossier, contrasts: Sequence[Contrast], table_id: st
         Column(key="g", label="Hedges g", is_number=True),
         Column(key="superiority", label="P(C > B)", is_number=True),
         Column(key="mde", label="Detectable", detail="80 % power", is_number=True),
-        Column(key="verdict", label="Verdict"),
     )
     rows = (_contrast_row(dossier, contrast, by_metric=by_metric) for contrast in contrasts)
     return cells.table(
@@ -199,7 +200,9 @@ def p_cell(contrast: Contrast) -> Cell:
 
 def effect_cell(contrast: Contrast) -> Cell:
     """Return Hedges g."""
-    return cells.number_cell(contrast.hedges_g.value if contrast.hedges_g else None, 2, sign=True)
+    effect = contrast.hedges_g.value if contrast.hedges_g else None
+    is_huge = effect is not None and abs(effect) >= _HUGE_EFFECT
+    return cells.number_cell(effect, None if is_huge else 2, sign=True)
 
 
 def _metric_row(dossier: Dossier, definition: MetricDefinition, groups: Sequence[Group]) -> Row:
@@ -217,10 +220,9 @@ def _mean_cell(dossier: Dossier, definition: MetricDefinition, sample: Sample | 
     if sample is None or sample.description.mean is None:
         return cells.text_cell(None)
     contrast = dossier.contrast(definition.metric, sample.group_id)
-    spread = f"± {numbers.number(sample.description.sd, places)}" if sample.description.sd is not None else ""
+    spread = numbers.spread_text(sample.description.sd, places) if sample.description.sd is not None else ""
     mark, tone = _mark(contrast)
-    unit = f" {definition.unit}" if definition.unit else ""
-    text = f"{mark}{numbers.number(sample.description.mean, places)}{unit}"
+    text = f"{mark}{numbers.number(sample.description.mean, places)}"
     return Cell(text=text, note=spread, tone=tone, sort=sample.description.mean)
 
 
@@ -251,7 +253,7 @@ def _description_row(dossier: Dossier, definition: MetricDefinition, sample: Sam
     places = numbers.places_for_spread([about.sd], [about.mean, about.min, about.max])
     return Row(
         cells=(
-            dossier.metric_cell(definition, note=definition.unit),
+            dossier.metric_cell(definition),
             cells.count_cell(about.n, note=_left_out(sample)),
             cells.number_cell(about.mean, places),
             cells.number_cell(about.sd, places, tone=Tone.MUTED),
@@ -276,6 +278,7 @@ def _contrast_row(dossier: Dossier, contrast: Contrast, *, by_metric: bool) -> R
     return Row(
         cells=(
             name,
+            cells.verdict_cell(contrast.verdict),
             _sample_cell(contrast.baseline, places),
             _sample_cell(contrast.candidate, places),
             delta,
@@ -285,12 +288,11 @@ def _contrast_row(dossier: Dossier, contrast: Contrast, *, by_metric: bool) -> R
             effect,
             cells.number_cell(contrast.prob_superiority, 2),
             cells.number_cell(contrast.mde, places, tone=Tone.MUTED),
-            cells.verdict_cell(contrast.verdict),
         )
     )
 
 
 def _sample_cell(sample: Sample, places: int | None) -> Cell:
-    spread = f"± {numbers.number(sample.description.sd, places)}" if sample.description.sd is not None else ""
+    spread = numbers.spread_text(sample.description.sd, places) if sample.description.sd is not None else ""
     cell = cells.number_cell(sample.description.mean, places)
     return Cell(text=cell.text, tone=cell.tone, sort=cell.sort, note=spread)

@@ -149,21 +149,21 @@ def _proper_groups(dossier: Dossier) -> tuple[Group, ...]:
 def _curves(dossier: Dossier, source: CurveSource, level: float) -> _Curves:
     """Every curve figure of the experiment, one metric after the other."""
     found = _Curves()
-    for rank, definition in enumerate(_by_importance(dossier)):
-        curves = source(dossier.experiment, definition)
-        found.metrics[definition] = curve_figure(dossier, curves, _curve_groups(dossier), definition, level=level)
-        if definition == dossier.analysis.primary_metric:
-            _add_primary(found, dossier, curves, level)
+    for rank, metric in enumerate(_with_curves(dossier)):
+        curves = source(dossier.experiment, metric)
+        found.metrics[metric] = curve_figure(dossier, curves, _curve_groups(dossier), metric, level=level)
+        if rank == 0:
+            _add_groups(found, dossier, curves, metric, level)
         if rank < _RUN_CURVES:
-            _add_runs(found, dossier, curves, definition, rank)
+            _add_runs(found, dossier, curves, metric, rank)
     return found
 
 
-def _by_importance(dossier: Dossier) -> list[str]:
-    """The primary metric first; metrics that no run logged more than once have no curve."""
+def _with_curves(dossier: Dossier) -> list[str]:
+    """Metrics that some run logged more than once, those that matter most first."""
     columns = dossier.frame.metrics
-    names = [d.metric for d in dossier.analysis.metrics if d.metric in columns and (columns[d.metric].count > 1).any()]
-    return sorted(names, key=lambda metric: metric != dossier.analysis.primary_metric)
+    names = (definition.metric for definition in dossier.by_importance)
+    return [metric for metric in names if metric in columns and (columns[metric].count > 1).any()]
 
 
 def _curve_groups(dossier: Dossier) -> tuple[Group, ...]:
@@ -171,8 +171,7 @@ def _curve_groups(dossier: Dossier) -> tuple[Group, ...]:
     return _proper_groups(dossier) or dossier.analysis.groups
 
 
-def _add_primary(found: _Curves, dossier: Dossier, curves: AlignedCurves, level: float) -> None:
-    metric = dossier.analysis.primary_metric or ""
+def _add_groups(found: _Curves, dossier: Dossier, curves: AlignedCurves, metric: str, level: float) -> None:
     for comparison in dossier.analysis.comparisons:
         sides = (comparison.candidate, comparison.baseline)
         found.comparisons[comparison.comparison_id] = curve_figure(dossier, curves, sides, metric, level=level)

@@ -5,7 +5,7 @@ from runreport.compare.words import counted, listed
 from runreport.pages import cells, urls, words
 from runreport.pages.contexts import SweepPage
 from runreport.pages.dossier import Dossier
-from runreport.pages.experiment import sweep_table
+from runreport.pages.experiment import sweep_table, telling_params
 from runreport.pages.figures import scatter_figure
 
 _MOST_SCATTERS = 12
@@ -16,22 +16,23 @@ def sweep_page(dossier: Dossier, sweep: Sweep) -> SweepPage | None:
     ranking = sweep_table(dossier, "ranking")
     if ranking is None:
         return None
+    params = telling_params(dossier, sweep)
     title = cells.name(dossier.experiment)
     return SweepPage(
         frame=dossier.site.frame(urls.sweep_url(dossier.experiment), f"Sweep of {title}", dossier.breadcrumbs),
         title=title,
-        reading=_reading(sweep),
+        reading=_reading(sweep, params),
         ranking=ranking,
         scatters=tuple(
             scatter_figure(dossier, sweep, param, number)
-            for number, param in enumerate(sweep.params[:_MOST_SCATTERS], start=1)
+            for number, param in enumerate(params[:_MOST_SCATTERS], start=1)
         ),
     )
 
 
-def _reading(sweep: Sweep) -> str:
-    params = listed([cells.name(param) for param in sweep.params], at_most=_MOST_SCATTERS)
-    varied = f" over {params}" if params else ""
+def _reading(sweep: Sweep, params: tuple[str, ...]) -> str:
+    named = listed([cells.name(param) for param in params], at_most=_MOST_SCATTERS)
+    varied = f" over {named}" if named else ""
     return (
         f"{counted(len(sweep.rows), 'run')}{varied}, ranked by {cells.name(sweep.metric.metric)}. "
         f"{words.metric_reading(sweep.metric)} Each setting ran once, so no two of them are compared: "

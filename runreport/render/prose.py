@@ -8,6 +8,8 @@ import markdown
 import nh3
 from markupsafe import Markup
 
+from runreport.render.visible import visible
+
 _TAGS = frozenset(
     [
         "a",
@@ -58,6 +60,8 @@ _SCHEMES = frozenset({"http", "https", "mailto"})
 _EXTENSIONS = ("tables", "fenced_code", "sane_lists")
 _LENGTH = 20_000
 _NESTING = re.compile(r"^([ \t]*[>*+-]){20,}", re.MULTILINE)
+_COSTLY = {"[": 600, "<": 1200}
+"""Each of these makes the converter look through the rest of the text, so that thousands take minutes."""
 _HEADINGS = re.compile(r"<(/?)h([1-6])>")
 _LEAST_LEVEL, _LOWEST_LEVEL = 2, 6
 
@@ -68,7 +72,7 @@ def prose(text: str) -> Markup:
     Only links to http, https and mailto keep their target. Headings start at the third level, since the page has
     the first two. Text beyond 20,000 characters is cut, and says so.
     """
-    shown = text[:_LENGTH]
+    shown = visible(text[:_LENGTH])
     body = nh3.clean(
         _converted(shown),
         tags=set(_TAGS),
@@ -83,8 +87,8 @@ def prose(text: str) -> Markup:
 
 
 def _converted(text: str) -> str:
-    """Markdown to HTML; text nested deeper than anyone writes is shown as it is."""
-    if _NESTING.search(text):
+    """Markdown to HTML; text that nobody writes by hand, but that could hold up a build, is shown as it is."""
+    if _NESTING.search(text) or any(text.count(sign) > most for sign, most in _COSTLY.items()):
         return f"<pre>{html.escape(text)}</pre>"
     try:
         converted = markdown.markdown(text, extensions=_EXTENSIONS, output_format="html")

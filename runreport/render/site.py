@@ -7,7 +7,7 @@ from jinja2 import Environment, TemplateError
 from markupsafe import Markup
 
 from runreport.errors import ThemeError
-from runreport.pages.contexts import Context, Figure, FigureBlock
+from runreport.pages.contexts import Cell, Context, Fact, Figure, FigureBlock, Frame, Table
 from runreport.pages.site import Page
 from runreport.plots.draw import draw
 from runreport.render.environment import template_environment
@@ -15,6 +15,8 @@ from runreport.render.theme import Theme
 from runreport.strict_json import dumps
 
 TOKEN_SHEET = "static/tokens.css"  # noqa: S105 - design tokens, no secret
+_WITHOUT_FIGURES = (Cell, Fact, Frame, Table)
+
 FigureMap = Callable[[Callable[[Figure], str], Iterable[Figure]], Iterator[str]]
 """Like the built-in ``map``: applies a function to figures and gives the results in their order."""
 
@@ -38,9 +40,10 @@ def render_site(
     for name, path in theme.static.items():
         yield f"static/{name}", path.read_bytes()
     environment = template_environment(theme.template_folders)
-    drawn = map_figures(draw, [block.figure for page in pages for block in figure_blocks(page.context)])
-    for page in pages:
-        svg = {block.figure_id: Markup(next(drawn)) for block in figure_blocks(page.context)}  # noqa: S704 - plots.inline escapes
+    blocks = [tuple(figure_blocks(page.context)) for page in pages]
+    drawn = map_figures(draw, [block.figure for on_page in blocks for block in on_page])
+    for page, on_page in zip(pages, blocks, strict=True):
+        svg = {block.figure_id: Markup(next(drawn)) for block in on_page}  # noqa: S704 - plots.inline escapes
         yield page.url, render_page(environment, page, svg).encode()
         if keep_contexts:
             yield f"{page.url.removesuffix('.html')}.json", f"{dumps(page.context)}\n".encode()
@@ -71,6 +74,6 @@ def _blocks_in(value: object) -> Iterator[FigureBlock]:
     elif isinstance(value, tuple):
         for item in value:
             yield from _blocks_in(item)
-    elif is_dataclass(value) and not isinstance(value, type):
+    elif is_dataclass(value) and not isinstance(value, _WITHOUT_FIGURES) and not isinstance(value, type):
         for field in fields(value):
             yield from _blocks_in(getattr(value, field.name))

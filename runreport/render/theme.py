@@ -3,17 +3,14 @@
 import difflib
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 from runreport.errors import ThemeError
 from runreport.pages.contexts import CONTRACT, TEMPLATES
+from runreport.plugins import THEMES, LoadedPlugin, failure, load, names
 from runreport.resources import resource_folder
-
-GROUP = "runreport.themes"
-"""Entry points of this group return the folder of a theme."""
 
 _TOKEN_NAME = re.compile(r"[a-z][a-z0-9-]*\Z")
 _TOKEN_VALUE = re.compile(r"[^{};<>\n]+\Z")
@@ -87,26 +84,24 @@ def _folder_of(name_or_folder: str) -> Path:
 
 
 def _installed_folder(name: str) -> Path:
-    plugins = {point.name: point for point in entry_points(group=GROUP)}
-    if name == "default":
-        return default_theme()
-    if name not in plugins:
-        known = sorted({"default", *plugins})
-        nearest = difflib.get_close_matches(name, known, n=1)
-        hint = f"Did you mean {nearest[0]!r}?" if nearest else f"Installed themes: {', '.join(known)}."
-        raise ThemeError(f"There is no theme {name!r}.", hint=hint)
-    return _plugin_folder(plugins[name])
+    plugins = load(THEMES, only=name)
+    if plugins.loaded:
+        return _plugin_folder(plugins.loaded[0])
+    if plugins.notices:
+        raise ThemeError(plugins.notices[0].message, hint=plugins.notices[0].hint)
+    known = names(THEMES)
+    nearest = difflib.get_close_matches(name, known, n=1)
+    hint = f"Did you mean {nearest[0]!r}?" if nearest else f"Installed themes: {', '.join(known)}."
+    raise ThemeError(f"There is no theme {name!r}.", hint=hint)
 
 
-def _plugin_folder(point: EntryPoint) -> Path:
-    origin = f"{point.dist.name} {point.dist.version}" if point.dist else point.value
+def _plugin_folder(plugin: LoadedPlugin) -> Path:
     try:
-        builder: Callable[[], Path] = point.load()
-        return Path(builder())
+        return Path(plugin.value())
     except Exception as error:
         # Anything may go wrong in foreign code; it is named together with where it came from.
-        sentence = f"The theme {point.name!r} of {origin} cannot be loaded: {error}"
-        raise ThemeError(sentence, hint="Update or remove that package.") from error
+        reason = failure(plugin, f"{type(error).__name__}: {error}")
+        raise ThemeError(reason.message, hint=reason.hint) from error
 
 
 def _load(folder: Path, below: tuple[Path, ...]) -> Theme:

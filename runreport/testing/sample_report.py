@@ -21,7 +21,7 @@ STEPS = 60
 SEEDS = 5
 _START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 _METHODS = {"baseline": (0.921, 0.004), "mixup": (0.934, 0.005), "wide": (0.9235, 0.007)}
-_SWEEP_RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2)
+_SWEEP_RATES = (1e-4, 1e-3, 1e-2)
 _SWEEP_WIDTHS = (16, 32, 64)
 _NOTE = "Trained on the *bundled* data; see [the plan](https://example.org/plan).\n\n- batch of 64\n- no warm-up"
 
@@ -104,25 +104,8 @@ def _sweep(hostile: str) -> tuple[str, list[RunFacts]]:
 
 
 def _run(experiment: str, name: str, params: Mapping[str, str], hostile: str, number: int) -> RunFacts:
-    identity = run_id("sample", f"{experiment}/{name}")
-    started = _START + timedelta(minutes=17 * number)
-    run = Run(
-        run_id=identity,
-        experiment=f"{experiment}{hostile}",
-        name=f"{name}{hostile}",
-        source_id=f"{name}{hostile}",
-        path=f"mlruns/1/{name}{hostile}",
-        status=RunStatus.FINISHED,
-        started=started,
-        ended=started + timedelta(seconds=431 + number),
-        duration_s=431.0 + number,
-        seed=int(params["seed"]),
-        user=f"ada{hostile}",
-        host=f"node7{hostile}",
-        reader="mlflow_file",
-        reader_version="1",
-        note=_NOTE + hostile,
-    )
+    run = _header(experiment, name, int(params["seed"]), hostile, number)
+    identity = run.run_id
     return RunFacts(
         run=run,
         params={f"{key}{hostile}": _param(identity, f"{key}{hostile}", text + hostile) for key, text in params.items()},
@@ -148,6 +131,27 @@ def _run(experiment: str, name: str, params: Mapping[str, str], hostile: str, nu
             branch=f"main{hostile}",
             dirty=False,
         ),
+    )
+
+
+def _header(experiment: str, name: str, seed: int, hostile: str, number: int) -> Run:
+    started = _START + timedelta(minutes=17 * number)
+    return Run(
+        run_id=run_id("sample", f"{experiment}/{name}"),
+        experiment=f"{experiment}{hostile}",
+        name=f"{name}{hostile}",
+        source_id=f"{name}{hostile}",
+        path=f"mlruns/1/{name}{hostile}",
+        status=RunStatus.FINISHED,
+        started=started,
+        ended=started + timedelta(seconds=431 + number),
+        duration_s=431.0 + number,
+        seed=seed,
+        user=f"ada{hostile}",
+        host=f"node7{hostile}",
+        reader="mlflow_file",
+        reader_version="1",
+        note=_NOTE + hostile,
     )
 
 
