@@ -173,7 +173,7 @@ def _analyse_experiment(experiment: _Experiment) -> ExperimentAnalysis:
         not_compared=plan.not_compared,
         sweep=sweep,
         headline=headline(primary, [one for one in samples if one.group_id in competing], sweep, comparisons, options),
-        cautions=experiment_cautions(counts, primary, comparisons, samples),
+        cautions=experiment_cautions(counts, primary, comparisons, experiment.samples),
         lineage=experiment_lineage(experiment.frame, groups),
     )
 

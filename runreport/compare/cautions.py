@@ -1,7 +1,7 @@
 """What to be careful about, in sentences: beside a contrast, and over an experiment."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from runreport.compare.comparison import Comparison, Contrast, MetricDefinition, RunCounts, Sample
 from runreport.compare.samples import independent_values
@@ -113,11 +113,12 @@ def experiment_cautions(
     counts: RunCounts,
     primary: MetricDefinition | None,
     comparisons: Sequence[Comparison],
-    primary_samples: Sequence[Sample],
+    samples: Mapping[str, Sequence[Sample]],
 ) -> tuple[str, ...]:
     """Return what to be careful about in a whole experiment: runs left out, direction, few or far seeds, confounds."""
-    found = [*_run_counts(counts), *_primary_direction(primary)]
+    found = [*_run_counts(counts), *_primary_direction(primary), *_diverged_elsewhere(primary, samples)]
     if primary is not None:
+        primary_samples = samples[primary.metric]
         found += [*_diverged(primary, primary_samples), *_primary_contrasts(comparisons)]
         compared = {group.group_id for one in comparisons for group in (one.baseline, one.candidate)}
         for sample in primary_samples:
@@ -160,6 +161,19 @@ def _diverged(primary: MetricDefinition, samples: Sequence[Sample]) -> Iterator[
         verb = "has" if total.startswith("1 ") else "have"
         groups = listed([name for name, _ in diverged])
         yield f"{total} ended with a {primary.metric} that is NaN or infinite and {verb} no place in a mean ({groups})."
+
+
+def _diverged_elsewhere(primary: MetricDefinition | None, samples: Mapping[str, Sequence[Sample]]) -> Iterator[str]:
+    """Name the other metrics that ended without a number: such a run diverged even if its primary metric looks sound."""
+    found = {
+        metric: {run_id for sample in group_samples for run_id in sample.non_finite}
+        for metric, group_samples in samples.items()
+        if primary is None or metric != primary.metric
+    }
+    metrics = [metric for metric, run_ids in found.items() if run_ids]
+    if metrics:
+        runs = counted(len(set().union(*found.values())), "run")
+        yield f"{runs} ended with NaN or an infinite value in {listed(metrics)}."
 
 
 def _primary_contrasts(comparisons: Sequence[Comparison]) -> Iterator[str]:

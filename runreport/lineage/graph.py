@@ -9,13 +9,11 @@ from runreport.errors import UnknownNameError
 from runreport.frames.values import ExperimentFrame, RunFacts
 from runreport.names import Relation, natural_key
 
-_SINGLE_RUNS = 16
-_RUNS = 40
-_ARTIFACTS_PER_GROUP = 12
-_ARTIFACTS = 240
+_SINGLE_RUNS = 6
+_GROUPS = 40
+_NAMED = 3
 _NEIGHBOURS = 60
 _SHORT_HASH = 7
-_FURTHER_RUNS = "collapsed:further:run"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,19 +91,23 @@ class _Drawing:
 def experiment_lineage(frame: ExperimentFrame, groups: Sequence[RunGroup]) -> LineageGraph:
     """Return the graph of the groups' runs: code and data into runs, runs into artifacts, parents into children.
 
-    It stays readable however many runs there are: up to 16 runs are drawn one by one; of more, each group of several
-    runs is one node, and one node stands for what goes beyond 40. Artifacts of the same path are one node per group.
+    It stays readable however many runs there are: up to 6 runs are drawn one by one; of more, each group of several
+    runs is one node, and so are the runs of all groups of one, and what goes beyond 40 groups; each with one node for
+    its artifacts.
     """
     facts = {run.run.run_id: run for run in frame.runs}
     drawing = _Drawing()
-    places = _place_runs(groups, facts, drawing)
-    limit = max(1, min(_ARTIFACTS_PER_GROUP, _ARTIFACTS // max(1, min(len(groups), _RUNS))))
-    for group in groups:
-        artifacts = _shown_artifacts([facts[run_id] for run_id in group.run_ids], limit)
-        for run_id in group.run_ids:
-            _draw_sources(drawing, facts[run_id], places[run_id])
-            if places[run_id] != _FURTHER_RUNS:
-                _draw_group_artifacts(drawing, facts[run_id], places[run_id], (group.group_id, artifacts))
+    if sum(len(group.run_ids) for group in groups) <= _SINGLE_RUNS:
+        places = {run_id: drawing.node(_run_node(facts[run_id])) for group in groups for run_id in group.run_ids}
+        for run_id, place in places.items():
+            _draw_run_artifacts(drawing, facts[run_id], place)
+    else:
+        blocks = _blocks(groups)
+        places = {run_id: drawing.node(_block_node(block)) for block in blocks for run_id in block.run_ids}
+        for block in blocks:
+            _draw_block_artifacts(drawing, [facts[run_id] for run_id in block.run_ids], block)
+    for run_id, place in places.items():
+        _draw_sources(drawing, facts[run_id], place)
     for run_id, place in places.items():
         _draw_relations(drawing, facts[run_id], place, places)
     return drawing.finish()
@@ -138,30 +140,34 @@ def run_lineage(frame: ExperimentFrame, run_id: str) -> LineageGraph:
     return drawing.finish()
 
 
-def _place_runs(groups: Sequence[RunGroup], facts: Mapping[str, RunFacts], drawing: _Drawing) -> dict[str, str]:
-    """Draw the runs or their groups and return for each run the node that stands for it."""
-    are_single = sum(len(group.run_ids) for group in groups) <= _SINGLE_RUNS
-    places: dict[str, str] = {}
-    beyond: list[str] = []
-    for group in groups:
-        if len(drawing.nodes) >= _RUNS:
-            beyond += group.run_ids
-        elif are_single or len(group.run_ids) == 1:
-            places |= {run_id: drawing.node(_run_node(facts[run_id])) for run_id in group.run_ids}
-        else:
-            places |= dict.fromkeys(group.run_ids, drawing.node(_group_node(group)))
-    if beyond:
-        label = f"{len(beyond)} more runs"
-        further = LineageNode(node_id=_FURTHER_RUNS, kind="collapsed", label=label, detail="of further groups")
-        places |= dict.fromkeys(beyond, drawing.node(further))
-    return places
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Block:
+    """Runs that are drawn as one node."""
+
+    group_id: str
+    name: str
+    run_ids: tuple[str, ...]
 
 
-def _group_node(group: RunGroup) -> LineageNode:
-    detail = f"{len(group.run_ids)} runs"
-    return LineageNode(
-        node_id=f"group:{group.group_id}", kind="group", label=group.name, detail=detail, group_id=group.group_id
-    )
+def _block(group: RunGroup) -> _Block:
+    return _Block(group_id=group.group_id, name=group.name, run_ids=group.run_ids)
+
+
+def _blocks(groups: Sequence[RunGroup]) -> list[_Block]:
+    """Return the groups, with all groups of one run as one block, at most 40 in all."""
+    several = [group for group in groups if len(group.run_ids) > 1]
+    singles = tuple(run_id for group in groups if len(group.run_ids) == 1 for run_id in group.run_ids)
+    beyond = tuple(run_id for group in several[_GROUPS:] for run_id in group.run_ids)
+    blocks = [_block(group) for group in several[:_GROUPS]]
+    rest = (("", "runs of further groups", beyond), ("", "runs of one setting each", singles))
+    return blocks + [_Block(group_id=group_id, name=name, run_ids=ids) for group_id, name, ids in rest if ids]
+
+
+def _block_node(block: _Block) -> LineageNode:
+    count = len(block.run_ids)
+    detail = f"{count} run" if count == 1 else f"{count} runs"
+    node_id = f"group:{block.group_id or block.name}"
+    return LineageNode(node_id=node_id, kind="group", label=block.name, detail=detail, group_id=block.group_id)
 
 
 def _run_node(facts: RunFacts) -> LineageNode:
@@ -192,25 +198,18 @@ def _draw_sources(drawing: _Drawing, facts: RunFacts, place: str) -> None:
         drawing.edge(drawing.node(node), place, Relation.USED)
 
 
-def _shown_artifacts(runs: Sequence[RunFacts], limit: int) -> dict[str, int]:
-    """Return the artifact paths of a group that are drawn, with how many runs left each."""
+def _draw_block_artifacts(drawing: _Drawing, runs: Sequence[RunFacts], block: _Block) -> None:
+    """Draw what a group left behind as one node that names the first of its files."""
     counts = Counter(artifact.path for run in runs for artifact in run.artifacts)
-    return {path: counts[path] for path in sorted(counts, key=natural_key)[:limit]}
-
-
-def _draw_group_artifacts(drawing: _Drawing, facts: RunFacts, place: str, shown: tuple[str, dict[str, int]]) -> None:
-    group_id, counts = shown
-    for artifact in facts.artifacts:
-        if artifact.path in counts:
-            runs = f"{counts[artifact.path]} run{'' if counts[artifact.path] == 1 else 's'}"
-            node = LineageNode(
-                node_id=f"artifact:{group_id}/{artifact.path}", kind="artifact", label=artifact.path, detail=runs
-            )
-        else:
-            node = LineageNode(
-                node_id=f"collapsed:{group_id}:artifact", kind="collapsed", label="more artifacts", detail="not drawn"
-            )
-        drawing.edge(place, drawing.node(node), Relation.PRODUCED)
+    if not counts:
+        return
+    paths = sorted(counts, key=natural_key)
+    is_single = len(paths) == 1
+    label = paths[0] if is_single else f"{len(paths)} artifacts"
+    detail = f"{counts[paths[0]]} runs" if is_single else ", ".join(paths[:_NAMED])
+    node_id = f"artifact:{block.group_id or block.name}"
+    node = drawing.node(LineageNode(node_id=node_id, kind="artifact", label=label, detail=detail))
+    drawing.edge(_block_node(block).node_id, node, Relation.PRODUCED)
 
 
 def _draw_run_artifacts(drawing: _Drawing, facts: RunFacts, place: str) -> None:

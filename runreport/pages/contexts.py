@@ -101,7 +101,7 @@ class FigureBlock:
     """A figure with its caption."""
 
     figure_id: Annotated[str, "Id within its page."]
-    figure: Annotated[Figure, "The figure as values; ``| drawn`` makes it inline SVG."]
+    figure: Annotated[Figure, "The figure as values; ``svg[figure_id]`` is it drawn as inline SVG."]
     caption: Annotated[str, "How to read it, where the figure does not say so itself; may be empty."]
     data: Annotated[Table, "The numbers behind it."]
 
@@ -313,7 +313,7 @@ class AboutPage:
     inputs: Annotated[Table | None, "What was read."]
     libraries: Annotated[Table | None, "Versions of the libraries behind the numbers."]
     methods: Annotated[tuple[Fact, ...], "How groups, intervals and verdicts are made."]
-    config: Annotated[str, "The settings that were in force, as TOML."]
+    config: Annotated[str, "The settings that differ from their defaults, as JSON; empty when none does."]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,6 +66,7 @@ def test_lineage_of_a_comparison_holds_both_sides_and_leads_to_their_pages(dossi
         replace(dossier, places=places), (candidate, baseline), "both", "comparisons/a/index.html"
     )
     assert block is not None
-    runs = {box.label: box.url for box in block.figure.boxes if box.kind == "run"}
-    assert len(runs) == len(candidate.run_ids) + len(baseline.run_ids)
-    assert all(url.startswith("../../runs/") for url in runs.values())
+    groups = {box.label: box for box in block.figure.boxes if box.kind == "group"}
+    assert set(groups) == {candidate.name, baseline.name}
+    assert groups[candidate.name].detail == f"{len(candidate.run_ids)} runs"
+    assert all(box.url.startswith("../../groups/") for box in groups.values())
