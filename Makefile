@@ -24,13 +24,14 @@ lint: $(VENV)/.installed-dev
 
 types: $(VENV)/.installed-dev
 	$(BIN)/mypy
+	$(BIN)/mypy docs/generate.py benchmarks/*.py example_runs/*.py
 
 imports: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 
 docs: $(VENV)/.installed-dev ## Build the documentation into docs-site/
 	$(BIN)/python docs/generate.py --check
-	NO_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict --quiet --site-dir docs-site
+	NO_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict --site-dir docs-site
 
 format: $(VENV)/.installed-dev ## Format the code and sort its imports
 	$(BIN)/ruff check --fix-only --quiet .
@@ -42,16 +43,20 @@ reference: $(VENV)/.installed-dev ## Write the generated pages of the documentat
 # Browser tests use the system's Chromium; without it they are skipped and say so.
 browser:
 	@if [ "$$(id -u)" = 0 ] && ! command -v chromium >/dev/null && command -v apt-get >/dev/null; then \
-	  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	  echo "Installing Chromium for the browser tests"; \
+	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } >/dev/null || \
+	    echo "Chromium could not be installed: the browser tests will be skipped."; \
 	fi
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) $(DEMO) docs-site build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-peers $(DEMO) docs-site build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
+# A half-made environment is removed, so that the next call does not take it for a whole one.
 $(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) here; choose another: make PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "$(PYTHON) is older than Python 3.11; choose another: make PYTHON=python3.12"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --editable .

@@ -72,6 +72,8 @@ def main() -> None:
     parser.add_argument("--share", type=int, default=100, help="runs that MLflow's client reads")
     parser.add_argument("--scalars", type=int, default=1_000_000)
     options = parser.parse_args()
+    # The measurements run in the folder of the scripts; resolving links would leave the environment.
+    options.peer_python = str(Path(options.peer_python).absolute())
     begin = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="runreport-benchmark-") as name:
         rows = run(Path(name), options)

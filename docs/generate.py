@@ -1,4 +1,4 @@
-"""Write the generated parts of the reference into docs/reference, or check that they are up to date.
+"""Write the generated parts of the documentation, or check that they are up to date.
 
 Each page is written by hand except for what stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``.
 """
@@ -9,11 +9,12 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from enum import Enum
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
-import typer
 from pydantic import BaseModel
+from typer.models import ArgumentInfo, OptionInfo
 
 import runreport
 from runreport import errors
@@ -21,47 +22,62 @@ from runreport.cli.app import app
 from runreport.config.load import environment_variable, option_help, option_names
 from runreport.config.options import ExperimentOptions, MetricOptions, Settings
 from runreport.errors import RunreportError
-from runreport.model.tables import SCHEMAS
+from runreport.model.tables import ENTITIES, SCHEMAS
 from runreport.pages import contexts
 from runreport.readers import registry
 
 DOCS = Path(__file__).resolve().parent
 _REGION = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+_NAMED_TABLES: Mapping[str, type[BaseModel]] = {"metrics.by_name": MetricOptions, "experiments": ExperimentOptions}
+_ATTRIBUTE = re.compile(r"^    (\w+): (.*)$", re.MULTILINE)
+_WIDTH = 80
+_NO_ENTITY = {"metrics": "Metric points: one row per value that was logged."}
 
 
 def commands() -> Iterator[str]:
     """Yield one section per command with its arguments and options."""
-    group: Any = typer.main.get_command(app)
-    for name, command in group.commands.items():
-        yield f"## runreport {name}\n"
-        yield f"{command.help}\n"
-        yield f"```text\nrunreport {name} {_usage(command)}\n```\n"
-        yield "| parameter | meaning | default |"
-        yield "| --- | --- | --- |"
-        for parameter in command.params:
-            if parameter.name != "help":
-                yield _parameter_row(parameter)
-        yield ""
+    for command in app.registered_commands:
+        function = command.callback
+        if function is None or command.name is None:
+            continue
+        hints = get_type_hints(function, include_extras=True)
+        parameters = [(one, *_declaration(hints[one.name])) for one in inspect.signature(function).parameters.values()]
+        arguments = [_argument(one, info) for one, _, info in parameters if isinstance(info, ArgumentInfo)]
+        yield f"## runreport {command.name}\n"
+        yield f"```text\n{' '.join(['runreport', command.name, '[OPTIONS]', *arguments])}\n```\n"
+        yield f"{inspect.getdoc(function)}\n"
+        if parameters:
+            yield "| parameter | meaning | default |"
+            yield "| --- | --- | --- |"
+            yield from (_parameter_row(*parameter) for parameter in parameters)
+            yield ""
 
 
-def _usage(command: Any) -> str:
-    arguments = [one.make_metavar() for one in command.params if one.param_type_name == "argument"]
-    return " ".join(["[OPTIONS]", *arguments])
+def _declaration(hint: Any) -> tuple[Any, ArgumentInfo | OptionInfo]:
+    kind, info = get_args(hint)
+    return kind, info
 
 
-def _parameter_row(parameter: Any) -> str:
-    is_option = parameter.param_type_name == "option"
-    takes_value = is_option and not parameter.is_flag
-    label = ", ".join(parameter.opts) if is_option else parameter.make_metavar()
-    value = f" {parameter.metavar or _choices(parameter)}" if takes_value else ""
-    default = parameter.show_default if isinstance(parameter.show_default, str) else parameter.default
-    shown = "" if default in (None, False, "", ()) or callable(default) else f"`{getattr(default, 'value', default)}`"
-    return f"| `{_cell(label + value)}` | {_cell(parameter.help or '')} | {_cell(shown)} |"
+def _argument(parameter: inspect.Parameter, info: ArgumentInfo) -> str:
+    name = info.metavar if parameter.default is parameter.empty else f"[{info.metavar}]"
+    return f"{name}..." if "list" in str(parameter.annotation) else str(name)
 
 
-def _choices(parameter: Any) -> str:
-    names = getattr(parameter.type, "choices", None)
-    return "|".join(getattr(name, "value", str(name)) for name in names) if names else str(parameter.type.name).upper()
+def _parameter_row(parameter: inspect.Parameter, kind: Any, info: ArgumentInfo | OptionInfo) -> str:
+    label = _argument(parameter, info) if isinstance(info, ArgumentInfo) else _option(parameter.name, kind, info)
+    default = info.show_default if isinstance(info.show_default, str) else parameter.default
+    is_shown = default is not parameter.empty and default not in (None, False, "")
+    shown = f"`{getattr(default, 'value', default)}`" if is_shown else ""
+    return f"| `{_cell(label)}` | {_cell(info.help or '')} | {_cell(shown)} |"
+
+
+def _option(name: str, kind: Any, info: OptionInfo) -> str:
+    # Typer keeps the flag of an annotated option where the default of an ordinary one stands.
+    flag = info.default if isinstance(info.default, str) else f"--{name.replace('_', '-')}"
+    if kind is bool:
+        return flag
+    is_choice = isinstance(kind, type) and issubclass(kind, Enum)
+    return f"{flag} {'|'.join(one.value for one in kind) if is_choice else info.metavar}"
 
 
 def settings() -> Iterator[str]:
@@ -69,25 +85,25 @@ def settings() -> Iterator[str]:
     yield "| option | meaning | default | environment variable |"
     yield "| --- | --- | --- | --- |"
     for name in option_names():
-        if name not in {"experiments", "metrics.by_name"}:
-            default = _cell(f"`{_default(name)}`")
+        if name not in _NAMED_TABLES:
+            default = _shown(_default(name))
             yield f"| `{name}` | {_cell(option_help(name))} | {default} | `{environment_variable(name)}` |"
-    for head, model in (("metrics.by_name.NAME", MetricOptions), ("experiments.NAME", ExperimentOptions)):
+    for name, model in _NAMED_TABLES.items():
         for key, field in model.model_fields.items():
-            yield f"| `{head}.{key}` | {_cell(field.description or '')} | `{_shown(field.default)}` | |"
+            yield f"| `{name}.NAME.{key}` | {_cell(field.description or '')} | {_shown(field.default)} | |"
 
 
-def _default(name: str) -> str:
+def _default(name: str) -> object:
     value: object = Settings()
     for part in name.split("."):
         value = getattr(value, part)
-    return _shown(value)
+    return value
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, tuple):
-        return "[" + ", ".join(f'"{item}"' for item in value) + "]"
-    return "not set" if value in (None, "") else str(value)
+    if isinstance(value, tuple) and value:
+        return ", ".join(f"`{item}`" for item in value)
+    return "not set" if value in (None, "", ()) else f"`{value}`"
 
 
 def error_codes() -> Iterator[str]:
@@ -100,18 +116,20 @@ def error_codes() -> Iterator[str]:
 
 
 def formats() -> Iterator[str]:
-    """Yield one row per layout that is read."""
+    """Yield one row per layout that the readers of runreport itself read."""
     yield "| reader | what is read |"
     yield "| --- | --- |"
-    for reader in registry.readers():
-        for line in reader.formats:
-            yield f"| `{reader.name}` | {_cell(line)} |"
+    for reader in registry.readers().readers:
+        if type(reader).__module__.startswith("runreport."):
+            yield from (f"| `{reader.name}` | {_cell(line)} |" for line in reader.formats)
 
 
 def tables() -> Iterator[str]:
     """Yield one section per table of the store."""
     for name, schema in SCHEMAS.items():
+        about = _plain(inspect.getdoc(ENTITIES[name]) or "") if name in ENTITIES else _NO_ENTITY[name]
         yield f"### {name}\n"
+        yield f"{about}\n"
         yield "| column | type | may be missing |"
         yield "| --- | --- | --- |"
         for field in schema:
@@ -119,61 +137,114 @@ def tables() -> Iterator[str]:
         yield ""
 
 
-def theme_contract() -> Iterator[str]:
-    """Yield one section per page context with its documented fields."""
-    classes = [one for _, one in inspect.getmembers(contexts, inspect.isclass) if is_dataclass(one)]
-    for one in classes:
+def templates() -> Iterator[str]:
+    """Yield one section per template with the fields it receives."""
+    for template, context in contexts.TEMPLATES.items():
+        yield f"### {template}\n"
+        yield f"`{context.__name__}`: {_first_line(context)}\n"
+        yield from _field_rows(context)
+
+
+def parts() -> Iterator[str]:
+    """Yield one section per value that the fields of a page are made of, in the order of their definition."""
+    pages = set(contexts.TEMPLATES.values())
+    for one in vars(contexts).values():
+        if not isinstance(one, type) or one.__module__ != contexts.__name__ or one in pages:
+            continue
         yield f"### {one.__name__}\n"
-        yield f"{inspect.getdoc(one)}\n"
-        hints = get_type_hints(one)
-        yield "| field | type |"
-        yield "| --- | --- |"
-        for field in fields(one):
-            yield f"| `{field.name}` | `{_type_name(hints[field.name])}` |"
-        yield ""
+        yield f"{_first_line(one)}\n"
+        if issubclass(one, Enum):
+            yield f"One of {', '.join(f'`{member.value}`' for member in one if member.value)}, or empty.\n"
+        else:
+            yield from _field_rows(one)
+
+
+def _field_rows(context: Any) -> Iterator[str]:
+    hints = get_type_hints(context, include_extras=True)
+    yield "| field | type | meaning |"
+    yield "| --- | --- | --- |"
+    for field in fields(context):
+        kind, meaning = get_args(hints[field.name])
+        yield f"| `{field.name}` | `{_cell(_type_name(kind))}` | {_cell(_plain(meaning))} |"
+    yield ""
 
 
 def api() -> Iterator[str]:
-    """Yield one section per public name."""
-    for name in runreport.__all__:
-        value = getattr(runreport, name)
+    """Yield one section per public name: functions first, then classes, then constants."""
+    values = [(name, getattr(runreport, name)) for name in runreport.__all__]
+    for name, value in sorted(values, key=lambda pair: (not inspect.isfunction(pair[1]), not inspect.isclass(pair[1]))):
+        yield f"### `{name}`\n"
         if isinstance(value, str):
+            yield "Version of the installed package.\n"
             continue
-        signature = str(inspect.signature(value)) if callable(value) else ""
-        yield f"### {name}\n"
-        yield f"```python\n{name}{_plain_types(signature)}\n```\n"
+        if inspect.isfunction(value):
+            yield f"```python\n{_signature(name, value)}\n```\n"
         yield f"{_docstring(value)}\n"
-        yield from _methods(value)
+        yield from _attributes(value)
+        yield from _members(value)
 
 
-def _methods(value: object) -> Iterator[str]:
-    if not inspect.isclass(value) or issubclass(value, BaseModel | Exception) or is_dataclass(value):
+def _attributes(value: Any) -> Iterator[str]:
+    if inspect.isclass(value) and is_dataclass(value):
+        hints = get_type_hints(value)
+        meanings = dict(_ATTRIBUTE.findall(_plain(inspect.getdoc(value) or "")))
+        yield f"| attribute | type |{' meaning |' if meanings else ''}"
+        yield f"| --- | --- |{' --- |' if meanings else ''}"
+        for field in fields(value):
+            meaning = f" {_cell(meanings[field.name])} |" if meanings else ""
+            yield f"| `{field.name}` | `{_cell(_type_name(hints[field.name]))}` |{meaning}"
+        yield ""
+
+
+def _members(value: Any) -> Iterator[str]:
+    if not inspect.isclass(value) or issubclass(value, BaseModel | Exception):
         return
-    for name, member in inspect.getmembers(value):
+    for name, member in vars(value).items():
         if not name.startswith("_") and (inspect.isfunction(member) or isinstance(member, property)):
-            signature = "" if isinstance(member, property) else _plain_types(str(inspect.signature(member)))
-            yield f"#### {value.__name__}.{name}\n"
-            yield f"```python\n{name}{signature}\n```\n"
+            yield f"#### `{value.__name__}.{name}`\n"
+            if inspect.isfunction(member):
+                yield f"```python\n{_signature(name, member)}\n```\n"
             yield f"{_docstring(member)}\n"
 
 
+def _signature(name: str, function: Callable[..., object]) -> str:
+    """Return a signature, with a line for each parameter when it is too long for one."""
+    signature = inspect.signature(function)
+    given = [one for one in signature.parameters.values() if one.name != "self"]
+    texts = [_short(str(one)) for one in given]
+    keyword = next((at for at, one in enumerate(given) if one.kind is one.KEYWORD_ONLY), None)
+    if keyword is not None:
+        texts.insert(keyword, "*")
+    end = _short(str(signature.replace(parameters=()))).removeprefix("()")
+    line = f"{name}({', '.join(texts)}){end}"
+    return line if len(line) <= _WIDTH else "\n".join([f"{name}(", *(f"    {text}," for text in texts), f"){end}"])
+
+
 def _docstring(value: object) -> str:
-    text = inspect.getdoc(value) or ""
-    text = re.sub(r"^(Args|Returns|Raises|Attributes|Yields):$", r"\n**\1**\n", text, flags=re.MULTILINE)
-    text = re.sub(r"^    (\w+): ", r"- `\1`: ", text, flags=re.MULTILINE)
+    text = _plain(inspect.getdoc(value) or "")
+    if is_dataclass(value):  # their attributes are a table
+        text = text.partition("\n\nAttributes:")[0]
+    text = re.sub(r"^(Args|Returns|Raises|Attributes|Yields):$", r"**\1**\n", text, flags=re.MULTILINE)
+    return re.sub(r"^    (\w+): ", r"- `\1`: ", text, flags=re.MULTILINE)
+
+
+def _plain(text: str) -> str:
+    """Return a docstring's marks as Markdown."""
     return re.sub(r":\w+:`~?([^`]+)`", r"`\1`", text).replace("``", "`")
 
 
-def _plain_types(signature: str) -> str:
-    return re.sub(r"\b(?:runreport|pathlib|collections|pandas)\.(?:\w+\.)*", "", signature)
+def _type_name(hint: Any) -> str:
+    return hint.__name__ if isinstance(hint, type) and get_origin(hint) is None else _short(str(hint))
 
 
-def _type_name(hint: object) -> str:
-    return _cell(re.sub(r"\b(?:\w+\.)+(?=\w)", "", str(hint).removeprefix("<class '").removesuffix("'>")))
+def _short(text: str) -> str:
+    """Return types without the modules they come from and without the quotes of postponed ones."""
+    unquoted = re.sub(r"(: |-> )'([^']*)'", r"\1\2", text)
+    return re.sub(r"\b(?:[a-z_]+\.)+(?=[A-Za-z])", "", unquoted)
 
 
 def _first_line(value: object) -> str:
-    return (inspect.getdoc(value) or "").splitlines()[0]
+    return _plain((inspect.getdoc(value) or "").splitlines()[0])
 
 
 def _cell(text: str) -> str:
@@ -186,7 +257,8 @@ GENERATORS: Mapping[str, Callable[[], Iterator[str]]] = {
     "error-codes": error_codes,
     "formats": formats,
     "tables": tables,
-    "theme-contract": theme_contract,
+    "templates": templates,
+    "parts": parts,
     "api": api,
 }
 

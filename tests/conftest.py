@@ -6,6 +6,8 @@ from hypothesis import HealthCheck, settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
+collect_ignore_glob = ["golden/*.py"]  # scripts that need the trackers' own clients; doctests would import them
+
 # No test is timed: how long an example takes says more about the machine than about the code.
 settings.register_profile("local", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=50)
 settings.register_profile("ci", settings.get_profile("local"), derandomize=True)

@@ -11,6 +11,7 @@ from runreport.names import Direction, Verdict
 from runreport.stats.types import Interval
 
 _ENOUGH = 2
+_TESTS = "tests"  # of the best group against every other, beside those of the comparison pages
 
 
 def headline(
@@ -76,7 +77,7 @@ def _of_best(best: Sample, contrasts: Sequence[Contrast], alpha: float) -> str:
         lead = {1: "the other group", 2: "both other groups"}.get(len(contrasts), f"all {len(contrasts)} other groups")
         return (
             f"{best.group_name} is best: {_mean_words(metric, best)}, clearly ahead of {lead}; "
-            f"it leads the closest, {closest.candidate.group_name}, by {_lead_words(closest)}, {p_words(closest, alpha)}."
+            f"it leads the closest, {closest.candidate.group_name}, by {_lead_words(closest)}, {p_words(closest, alpha, what=_TESTS)}."
         )
     names = listed([contrast.candidate.group_name for contrast in sorted(open_, key=_distance)])
     return (
@@ -106,7 +107,9 @@ def _open_words(contrast: Contrast, alpha: float) -> str:
     if contrast.test is None or contrast.verdict is Verdict.CANNOT_TELL:
         reason = contrast.reason[:1].lower() + contrast.reason[1:].rstrip(".")
         return f"it leads {contrast.candidate.group_name} by {_lead_words(contrast)}, and {reason}"
-    return f"it leads {contrast.candidate.group_name} by {_lead_words(contrast)}, {p_words(contrast, alpha)}"
+    return (
+        f"it leads {contrast.candidate.group_name} by {_lead_words(contrast)}, {p_words(contrast, alpha, what=_TESTS)}"
+    )
 
 
 def _without_direction(metric: MetricDefinition, samples: Sequence[Sample]) -> str:

@@ -45,14 +45,14 @@ def difference_words(contrast: Contrast) -> str:
     return f"{text} ({format_interval(interval, sign=True)})" if interval else text
 
 
-def p_words(contrast: Contrast, alpha: float) -> str:
-    """Return the adjusted p and how many candidates it is adjusted over."""
+def p_words(contrast: Contrast, alpha: float, *, what: str = "comparisons") -> str:
+    """Return the adjusted p and over how many tests it is adjusted."""
     if contrast.p_adjusted is None:
         return "no p-value"
     p = f"p {format_p(contrast.p_adjusted, alpha=alpha)}"
     if contrast.family_size <= 1:
         return p
-    return f"{p} after {contrast.adjustment} over {contrast.family_size} comparisons"
+    return f"{p} after {contrast.adjustment} over {contrast.family_size} {what}"
 
 
 def _no_clear_difference(contrast: Contrast, alpha: float) -> str:

@@ -224,7 +224,7 @@ def test_folders_that_belong_to_a_database_are_not_searched(tmp_path: Path) -> N
     before = registry.find([tmp_path / "logs"], registry.readers().readers)
     artifacts = [claim.match.folders for claim in before.claims if claim.match.folders]
     assert artifacts, "the golden database keeps no artifacts beside it: this test shows nothing"
-    table = database.parent / sorted(artifacts[0])[0] / "1" / "abc" / "artifacts" / "metrics.csv"
+    table = database.parent / min(artifacts[0]) / "1" / "abc" / "artifacts" / "metrics.csv"
     table.parent.mkdir(parents=True)
     table.write_text("step,loss\n0,1\n1,2\n")
     after = registry.find([tmp_path / "logs"], registry.readers().readers)
