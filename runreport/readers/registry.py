@@ -233,7 +233,7 @@ def _match_failed(reader_name: str, location: Location, error: Exception) -> Not
     return Notice(
         severity=Severity.ERROR,
         code="match-failed",
-        location=location.relative or ".",
+        location=f"{location.label}/{location.relative}".rstrip("/"),
         message=f"The reader {reader_name!r} failed on this folder and was passed over: {reason}",
     )
 

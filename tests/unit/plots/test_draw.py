@@ -105,7 +105,7 @@ print(hashlib.sha256("".join(draw(figure) for figure in figures("f1")).encode())
 def test_bytes_do_not_depend_on_process_time_zone_locale_or_hash_seed() -> None:
     here = hashlib.sha256("".join(draw(figure) for figure in figures("f1")).encode()).hexdigest()
     settings = {"PYTHONHASHSEED": "4711", "TZ": "Pacific/Auckland", "LC_ALL": "de_DE.UTF-8", "SOURCE_DATE_EPOCH": "7"}
-    command = [sys.executable, "-c", PROGRAM, str(Path(__file__).parent)]
+    command = [sys.executable, "-c", PROGRAM, str(Path(__file__).parents[2] / "support")]
     run = subprocess.run(command, env={**os.environ, **settings}, capture_output=True, text=True, check=True)
     assert run.stdout.strip() == here
 

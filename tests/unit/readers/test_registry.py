@@ -185,7 +185,7 @@ def test_a_reader_that_fails_to_match_does_not_stop_the_others(tmp_path: Path) -
     found = registry.find([tmp_path], [FailingReader("bad", ".log"), SuffixReader("log", ".log")])
     assert taken(found) == {"log": {"a.log"}}
     (notice,) = found.notices
-    assert (notice.severity, notice.code, notice.location) == (Severity.ERROR, "match-failed", ".")
+    assert (notice.severity, notice.code, notice.location) == (Severity.ERROR, "match-failed", tmp_path.name)
     assert "KeyError" in notice.message
 
 
