@@ -107,7 +107,7 @@ def print_comparisons(comparisons: Sequence[Comparison], metrics: Sequence[str],
         return
     for one in comparisons:
         heading = f"{one.candidate.name} against {one.baseline.name} ({one.experiment})"
-        print_text(f"## {heading}\n" if form == "md" else heading)
+        print_text(f"## {heading}\n\n" if form == "md" else heading)
         print_table(contrast_table(one, metrics), form)
         for confound in one.confounds:
             print_text(f"- {confound.sentence}")

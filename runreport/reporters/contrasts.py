@@ -1,11 +1,13 @@
 """Comparisons as JSON and as tables: the very numbers of the pages."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from runreport.compare.comparison import Comparison, Contrast, Sample
+from runreport.compare.words import format_level, format_p, format_value, half_width
 from runreport.reporters.tables import Cell, Table
+from runreport.stats.types import Interval
 
-_COLUMNS = ("metric", "baseline", "candidate", "delta", "ci low", "ci high", "p", "p adjusted", "g", "verdict")
+_EFFECT_SPREAD = 0.1  # two decimals
 
 
 def public_contrast(contrast: Contrast) -> dict[str, object]:
@@ -50,38 +52,52 @@ def public_comparison(comparison: Comparison, metrics: Sequence[str]) -> dict[st
 
 
 def contrast_table(comparison: Comparison, metrics: Sequence[str]) -> Table:
-    """Return one row per metric with the numbers behind its verdict."""
-    rows = tuple(_row(contrast) for contrast in chosen(comparison, metrics))
-    return Table(columns=_COLUMNS, rows=rows)
+    """Return one row per metric with the numbers behind its verdict, rounded as on the pages."""
+    contrasts = chosen(comparison, metrics)
+    interval = f"{format_level(contrasts[0].level)} interval" if contrasts else "interval"
+    numbers = ("baseline", "candidate", "difference", interval, "p", "p adjusted", "g")
+    rows = tuple(_row(contrast) for contrast in contrasts)
+    return Table(columns=("metric", *numbers, "verdict"), rows=rows, numeric=frozenset(numbers))
 
 
-def chosen(comparison: Comparison, metrics: Sequence[str]) -> Iterable[Contrast]:
+def chosen(comparison: Comparison, metrics: Sequence[str]) -> tuple[Contrast, ...]:
     """Return the contrasts of the named metrics, or all."""
     return tuple(one for one in comparison.contrasts if not metrics or one.metric.metric in metrics)
 
 
 def _row(contrast: Contrast) -> tuple[Cell, ...]:
-    interval = contrast.delta.interval if contrast.delta is not None else None
+    delta, g = contrast.delta, contrast.hedges_g
+    interval = delta.interval if delta is not None else None
+    spread = half_width(interval)
     return (
         contrast.metric.metric,
         _mean_text(contrast.baseline),
         _mean_text(contrast.candidate),
-        None if contrast.delta is None else contrast.delta.value,
-        None if interval is None else interval.low,
-        None if interval is None else interval.high,
-        None if contrast.test is None else contrast.test.p,
-        contrast.p_adjusted,
-        None if contrast.hedges_g is None else contrast.hedges_g.value,
+        None if delta is None else format_value(delta.value, spread, sign=True),
+        None if interval is None else _interval_text(interval),
+        None if contrast.test is None else _p_text(contrast.test.p),
+        None if contrast.p_adjusted is None else _p_text(contrast.p_adjusted),
+        None if g is None else format_value(g.value, _EFFECT_SPREAD, sign=True),
         contrast.verdict.value,
     )
+
+
+def _interval_text(interval: Interval) -> str:
+    spread = half_width(interval)
+    low, high = (format_value(end, spread, sign=True) for end in (interval.low, interval.high))
+    return f"{low} to {high}"
+
+
+def _p_text(p: float) -> str:
+    return format_p(p).removeprefix("= ")
 
 
 def _mean_text(sample: Sample) -> str:
     described = sample.description
     if described.mean is None:
-        return "–"
-    spread = "" if described.sd is None else f" ± {described.sd:.3g}"
-    return f"{described.mean:.6g}{spread} (n={described.n})"
+        return f"none (n={described.n})"
+    spread = "" if described.sd is None else f" ± {format_value(described.sd, described.sd)}"
+    return f"{format_value(described.mean, described.sd)}{spread} (n={described.n})"
 
 
 def _public_sample(sample: Sample) -> dict[str, object]:

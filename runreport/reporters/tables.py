@@ -13,10 +13,14 @@ Cell = None | bool | int | float | str | datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Column names and rows of plain values; None stands for "not there"."""
+    """Column names and rows of plain values; None stands for "not there".
+
+    ``numeric`` names columns of formatted numbers; columns of plain numbers are recognised.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    numeric: frozenset[str] = frozenset()
 
 
 def to_csv(table: Table) -> str:
@@ -42,7 +46,9 @@ def to_markdown(table: Table) -> str:
 
 
 def is_numeric(table: Table, index: int) -> bool:
-    """Say whether a column holds numbers only."""
+    """Say whether a column holds numbers only, plain or formatted."""
+    if table.columns[index] in table.numeric:
+        return True
     cells = [row[index] for row in table.rows if row[index] is not None]
     return bool(cells) and all(isinstance(cell, int | float) and not isinstance(cell, bool) for cell in cells)
 
