@@ -17,7 +17,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 @pytest.fixture(scope="session")
 def realdata() -> Path:
     """The folder with run logs of public projects, which is not part of the repository."""
-    folder = Path(os.environ.get("RUNREPORT_REALDATA", REPOSITORY.parent / "shared" / "realdata"))
+    folder = Path(os.environ.get("RUNREPORT_REALDATA", REPOSITORY.parent / "shared" / "realdata")).resolve()
     if not folder.is_dir():
         pytest.skip(f"real run logs are not here ({folder}); RUNREPORT_REALDATA names their folder")
     return folder
