@@ -1,7 +1,7 @@
 """From logs to committed Parquet: find, scan, read what changed, write, commit."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -13,7 +13,7 @@ from runreport.errors import ReadError, StoreError
 from runreport.execute import process_count, run_tasks
 from runreport.model.entities import RunBatch
 from runreport.model.tables import from_table
-from runreport.names import Severity
+from runreport.names import Severity, content_hash
 from runreport.notices import Notice
 from runreport.readers import registry
 from runreport.readers.base import Location, Reader, Source
@@ -26,6 +26,7 @@ _TASK_BYTES = 64 * 1024 * 1024
 _BATCH_POINTS = 2_000_000
 _SERIAL_BYTES = 32 * 1024 * 1024  # below this, starting processes costs more than they save
 _SHOWN_NOTICES = 8
+_FINGERPRINT_LENGTH = 32
 
 
 class Report(Protocol):
@@ -70,7 +71,8 @@ class IngestResult:
     def summary_lines(self) -> Iterator[str]:
         """Yield the result in words."""
         yield (
-            f"{self.runs_added} runs added, {self.runs_updated} updated, {self.runs_unchanged} unchanged, "
+            f"{self.runs_added} {'run' if self.runs_added == 1 else 'runs'} added, "
+            f"{self.runs_updated} updated, {self.runs_unchanged} unchanged, "
             f"{self.runs_skipped} left out; {self.points:,} points in {self.seconds:.1f} s"
         )
         loud = [notice for notice in self.notices if notice.severity is not Severity.INFO]
@@ -136,7 +138,7 @@ def ingest(
     begin = time.perf_counter()
     paths = tuple(Path(path) for path in logs)
     installed = registry.readers(reader)
-    findings = registry.find(paths, installed.readers)
+    findings = registry.find(paths, installed.readers, _known_roots(Path(store)))
     places = _without_repeats(_scan(claim, installed.readers) for claim in findings.claims)
     if not any(place.sources or place.notices for place in places):
         raise registry.no_runs(paths)
@@ -144,8 +146,9 @@ def ingest(
     known = opened.snapshot().fingerprints
     tasks = _tasks(places, known, opened.path)
     results, commits = _read_all(opened, tasks, jobs, report)
-    found = _found(places, (*installed.notices, *findings.notices), tasks, results)
-    commits.append(opened.commit((), found=found))
+    noticed = {**findings.noticed, "": (*installed.notices, *findings.noticed.get("", ()))}
+    found = _found(places, noticed, tasks, results)
+    commits.append(opened.commit((), found=found, roots=findings.roots))
     sources = [source for place in places for source in place.sources]
     run_ids = frozenset(source.run_id for source in sources)
     return IngestResult(
@@ -161,6 +164,10 @@ def ingest(
     )
 
 
+def _known_roots(store: Path) -> Mapping[str, Collection[str]]:
+    return Store.open(store).snapshot().roots if (store / "manifests").is_dir() else {}
+
+
 def _scan(claim: Claim, readers: Sequence[Reader]) -> _Place:
     """List the runs at a place; a log that cannot be opened becomes a notice."""
     reader = next(reader for reader in readers if reader.name == claim.reader_name)
@@ -169,7 +176,12 @@ def _scan(claim: Claim, readers: Sequence[Reader]) -> _Place:
     except Exception as error:  # noqa: BLE001 - one bad log, or a fault in one reader, must not stop the others
         notice = _failure(claim.location, claim.location.relative, "unreadable-log", error)
         return _Place(reader_name=reader.name, location=claim.location, sources=(), notices=(notice,), runs_skipped=1)
-    return _Place(reader_name=reader.name, location=claim.location, sources=scan.sources, notices=scan.notices)
+    # A corrected reader must read its old logs again, so its version is part of what a log is known by.
+    sources = tuple(
+        replace(source, fingerprint=content_hash(reader.version, source.fingerprint, length=_FINGERPRINT_LENGTH))
+        for source in scan.sources
+    )
+    return _Place(reader_name=reader.name, location=claim.location, sources=sources, notices=scan.notices)
 
 
 def _without_repeats(places: Iterable[_Place]) -> list[_Place]:
@@ -326,12 +338,15 @@ def _where(location: Location, path: str) -> str:
 
 
 def _found(
-    places: Sequence[_Place], general: Sequence[Notice], tasks: Sequence[_Task], results: Sequence[_TaskResult]
+    places: Sequence[_Place],
+    noticed: Mapping[str, Sequence[Notice]],
+    tasks: Sequence[_Task],
+    results: Sequence[_TaskResult],
 ) -> dict[str, tuple[Notice, ...]]:
     """Gather the notices that belong to no run under the label of the folder that was named."""
-    found: dict[str, list[Notice]] = {"": list(general)}
+    found = {label: list(notices) for label, notices in noticed.items()}
     for place in places:
-        found.setdefault(place.location.label, []).extend(place.notices)
+        found[place.location.label].extend(place.notices)
     for task, result in zip(tasks, results, strict=True):
         found[task.location.label].extend(result.notices)
     return {label: tuple(notices) for label, notices in found.items()}

@@ -6,13 +6,13 @@ import difflib
 import os
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
 from runreport.errors import UsageError
-from runreport.names import Severity
+from runreport.names import Severity, content_hash
 from runreport.notices import Notice
 from runreport.readers.base import Location
 
@@ -20,6 +20,7 @@ SITE_MARKER = ".runreport-site.json"
 """The file by which a site of runreport is known."""
 
 _STORE_FOLDER = "manifests"
+_MARK_LENGTH = 16
 _STORE_FILE = re.compile(r"\d{8}\.json")
 _NEVER_ENTERED = frozenset({"__pycache__", "node_modules", "site-packages"})
 
@@ -32,10 +33,14 @@ class _Kind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """A folder where a walk begins; ``only`` are the files that were named in it, None for all of it."""
+    """A folder where a walk begins; ``only`` are the files that were named in it, None for all of it.
+
+    ``marks`` are the folder's address and its number in the file system, hashed: one of them survives a new address.
+    """
 
     root: Path
     label: str
+    marks: tuple[str, ...]
     only: frozenset[str] | None = None
 
 
@@ -78,8 +83,10 @@ def walk(start: Start) -> Walk:
     return Walk(start)
 
 
-def starts(paths: Sequence[Path]) -> tuple[list[Start], list[Notice]]:
+def starts(paths: Sequence[Path], known: Mapping[str, Collection[str]]) -> tuple[list[Start], list[Notice]]:
     """Return where to begin for the paths that were named, with distinct labels; nested ones are walked once.
+
+    A folder that is known by its marks keeps its label; no other folder is given that label.
 
     Raises:
         UsageError: a path does not exist.
@@ -94,9 +101,14 @@ def starts(paths: Sequence[Path]) -> tuple[list[Start], list[Notice]]:
     whole = {root for root, named in folders.items() if named is None}
     nested = {root for root in folders if any(parent in whole for parent in root.parents)}
     roots = sorted(folders.keys() - nested)
-    labels = _labels(roots)
+    labels = _labels(roots, known)
     found = [
-        Start(root=root, label=labels[root], only=None if (named := folders[root]) is None else frozenset(named))
+        Start(
+            root=root,
+            label=labels[root],
+            marks=_marks(root),
+            only=None if (named := folders[root]) is None else frozenset(named),
+        )
         for root in roots
     ]
     return found, [_nested_notice(root) for root in sorted(nested)]
@@ -118,18 +130,37 @@ def _nearest(path: Path) -> str:
     return f"Did you mean {str(path.parent / near[0])!r}?" if near else "Name a folder or file that exists."
 
 
-def _labels(roots: Sequence[Path]) -> dict[Path, str]:
-    """Return the shortest ends of the paths that tell the roots apart.
+def _marks(root: Path) -> tuple[str, ...]:
+    status = root.stat()
+    return content_hash(str(root), length=_MARK_LENGTH), content_hash(
+        f"{status.st_dev}:{status.st_ino}", length=_MARK_LENGTH
+    )
 
-    >>> sorted(_labels([Path("/a/logs"), Path("/b/logs"), Path("/b/runs")]).values())
-    ['a/logs', 'b/logs', 'runs']
+
+def _labels(roots: Sequence[Path], known: Mapping[str, Collection[str]]) -> dict[Path, str]:
+    """Return the labels of known roots as they were, and of the others the shortest ends that tell all apart."""
+    owners = {mark: label for label, marks in sorted(known.items()) for mark in marks}
+    old = {root: owners[mark] for root in roots for mark in reversed(_marks(root)) if mark in owners}
+    if len(set(old.values())) < len(old):
+        old = {root: label for root, label in old.items() if _marks(root)[0] in known[label]}
+    fresh = _shortest_ends([root for root in roots if root not in old], frozenset(known))
+    return {**fresh, **old}
+
+
+def _shortest_ends(roots: Sequence[Path], taken: frozenset[str]) -> dict[Path, str]:
+    """Return the shortest ends of the paths that tell the roots apart and are not taken.
+
+    >>> sorted(_shortest_ends([Path("/a/logs"), Path("/b/logs"), Path("/b/runs")], frozenset({"runs"})).values())
+    ['a/logs', 'b/logs', 'b/runs']
     """
     depths = dict.fromkeys(roots, 1)
     while True:
         labels = {root: "/".join(root.parts[1:][-depth:]) or "root" for root, depth in depths.items()}
         count = Counter(labels.values())
         longer = {
-            root: depths[root] + 1 for root in roots if count[labels[root]] > 1 and depths[root] < len(root.parts)
+            root: depths[root] + 1
+            for root in roots
+            if (count[labels[root]] > 1 or labels[root] in taken) and depths[root] < len(root.parts)
         }
         if not longer:
             return labels

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from runreport import plugins
 from runreport.errors import NoRunsError, ReadError, UnknownNameError
@@ -67,11 +68,21 @@ class Look:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """Everything a walk found: what is to be read, why, and what was passed over."""
+    """Everything a walk found: what is to be read, why, and what was passed over.
+
+    For the label of each folder that was named, ``noticed`` holds what was noticed on the walk through it (under the
+    empty label: about the paths themselves) and ``roots`` the marks by which it is known again.
+    """
 
     claims: tuple[Claim, ...]
     looks: tuple[Look, ...]
-    notices: tuple[Notice, ...] = ()
+    noticed: Mapping[str, tuple[Notice, ...]] = field(default_factory=dict)
+    roots: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """Everything noticed, sorted."""
+        return tuple(sorted({notice for notices in self.noticed.values() for notice in notices}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,8 +114,12 @@ def readers(only: str | None = None) -> InstalledReaders:
     return InstalledReaders(readers=tuple(usable), notices=tuple(notices))
 
 
-def find(paths: Sequence[Path], readers: Sequence[Reader]) -> Findings:
+def find(
+    paths: Sequence[Path], readers: Sequence[Reader], known: Mapping[str, Collection[str]] = MappingProxyType({})
+) -> Findings:
     """Walk each path and give every file to the surest reader that recognises it, and to no other.
+
+    ``known`` are the labels and marks of folders read before (see :class:`Findings`); they keep their labels.
 
     A reader that takes a whole tree ends the descent there. Links out of a named folder are refused with a notice.
     The order of the claims depends on names only.
@@ -112,7 +127,8 @@ def find(paths: Sequence[Path], readers: Sequence[Reader]) -> Findings:
     Raises:
         UsageError: a path does not exist.
     """
-    starts, notices = _walk.starts(paths)
+    starts, nested = _walk.starts(paths, known)
+    noticed: dict[str, list[Notice]] = {"": nested, **{start.label: [] for start in starts}}
     claims: list[Claim] = []
     looks: list[Look] = []
     for start in starts:
@@ -121,12 +137,17 @@ def find(paths: Sequence[Path], readers: Sequence[Reader]) -> Findings:
             settled = _settled(visit, readers)
             claims += settled.claims
             looks += settled.looks
-            notices += settled.notices
+            noticed[start.label] += settled.notices
             if any(claim.match.takes is None for claim in settled.claims):
                 walk.stay_out()
             for claim in settled.claims:
                 walk.stay_out(claim.match.folders)
-    return Findings(claims=tuple(claims), looks=tuple(looks), notices=tuple(sorted(set(notices))))
+    return Findings(
+        claims=tuple(claims),
+        looks=tuple(looks),
+        noticed={label: tuple(sorted(set(found))) for label, found in noticed.items()},
+        roots={start.label: start.marks for start in starts},
+    )
 
 
 def explain(findings: Findings) -> tuple[Explanation, ...]:

@@ -1,10 +1,11 @@
 """Runs as tables, and one run in full, for the command line and exports."""
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 
 from runreport.errors import UnknownNameError
-from runreport.frames.values import ExperimentFrame, RunFacts
+from runreport.frames.values import ExperimentFrame
 from runreport.names import natural_key
 from runreport.reporters.tables import Cell, Table
 
@@ -12,8 +13,10 @@ _FACTS = ("name", "experiment", "status", "seed", "started")
 _MORE_FACTS = ("run_id", "ended", "duration_s", "user", "host", "path", "reader", "parent_run", "note")
 _PARAM, _TAG, _METRIC = "params.", "tags.", "metrics."
 _DEFAULT_PARAMS = 4
-_STATISTICS = ("last", "min", "max", "first", "tail_mean", "count", "nan_count", "inf_count")
-_FINITE_ONLY = frozenset({"min", "max", "tail_mean"})
+_STATISTICS = ("last", "min", "max", "first", "mean", "tail_mean", "count", "nan_count", "inf_count")
+_STEPS = ("argmin_step", "argmax_step", "first_step", "last_step")
+_BRACKETED = re.compile(r"""(?P<kind>params|tags|metrics)\[(?P<quote>["'])(?P<name>.*)(?P=quote)\]""")
+_FINITE_ONLY = frozenset({"min", "max", "mean", "tail_mean"})
 
 
 def runs_table(
@@ -22,12 +25,13 @@ def runs_table(
     """Return one row per (experiment, position of the run in it).
 
     ``columns`` are facts (name, status, ...), ``params.X``, ``tags.X`` or ``metrics.X`` with an optional ``.last``,
-    ``.min``, ...; empty for a default choice. ``sort`` is a column, with a minus in front for descending order.
+    ``.min``, ..., also as ``metrics["X"].min``; empty for a default choice. ``sort`` is a column, with a minus in front for descending order.
 
     Raises:
         UnknownNameError: no run has such a column.
     """
-    names = tuple(columns) or default_columns(frames)
+    names = tuple(map(_plain, columns)) or default_columns(frames)
+    sort = _plain(sort)
     for name in (*names, *([sort.removeprefix("-")] if sort else [])):
         _check_column(frames, name)
     chosen = list(rows)
@@ -35,6 +39,11 @@ def runs_table(
         chosen = _sorted(chosen, sort)
     cells = tuple(tuple(run_cell(frame, row, name) for name in names) for frame, row in chosen)
     return Table(columns=names, rows=cells)
+
+
+def _plain(column: str) -> str:
+    """Return a column written as in ``--where``, such as ``metrics["val/acc"].max``, as ``metrics.val/acc.max``."""
+    return _BRACKETED.sub(r"\g<kind>.\g<name>", column)
 
 
 def default_columns(frames: Sequence[ExperimentFrame]) -> tuple[str, ...]:
@@ -75,7 +84,7 @@ def _metric_cell(frame: ExperimentFrame, row: int, column: str) -> Cell:
 
 def _metric_and_statistic(column: str) -> tuple[str, str]:
     metric, _, statistic = column.rpartition(".")
-    return (metric, statistic) if metric and statistic in _STATISTICS else (column, "last")
+    return (metric, statistic) if metric and statistic in {*_STATISTICS, *_STEPS} else (column, "last")
 
 
 def _check_column(frames: Sequence[ExperimentFrame], column: str) -> None:
@@ -157,14 +166,9 @@ def run_detail(frame: ExperimentFrame, row: int) -> dict[str, object]:
 
 
 def _metric_detail(frame: ExperimentFrame, row: int) -> dict[str, object]:
-    statistics = (*_STATISTICS, "argmin_step", "argmax_step", "first_step", "last_step")
+    statistics = (*_STATISTICS, *_STEPS)
     return {
-        name: {statistic: getattr(columns, statistic)[row].item() for statistic in statistics}
+        name: {statistic: _metric_cell(frame, row, f"{name}.{statistic}") for statistic in statistics}
         for name, columns in frame.metrics.items()
         if columns.count[row]
     }
-
-
-def facts_of(frames: Sequence[ExperimentFrame]) -> dict[str, RunFacts]:
-    """Return every run by its id."""
-    return {facts.run.run_id: facts for frame in frames for facts in frame.runs}

@@ -26,9 +26,12 @@ class Table:
 def to_csv(table: Table) -> str:
     """Return RFC 4180 text with a header; what is not there is empty, NaN and Infinity are spelled out."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table.columns)
-    writer.writerows([_plain(cell) for cell in row] for row in table.rows)
+    usual = csv.writer(text, lineterminator="\n")
+    # The usual writer leaves a carriage return bare when it does not end its lines.
+    careful = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    for row in (table.columns, *([_plain(cell) for cell in row] for row in table.rows)):
+        has_return = any(isinstance(cell, str) and "\r" in cell for cell in row)
+        (careful if has_return else usual).writerow(row)
     return text.getvalue()
 
 
@@ -73,5 +76,6 @@ def _plain(cell: Cell) -> str | int | float | None:
 
 
 def _pipe_row(cells: Sequence[str]) -> str:
-    escaped = (cell.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ") for cell in cells)
+    one_line = (" ".join(cell.splitlines()) for cell in cells)
+    escaped = (cell.replace("\\", "\\\\").replace("|", "\\|") for cell in one_line)
     return f"| {' | '.join(escaped)} |"

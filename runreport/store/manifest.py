@@ -1,6 +1,7 @@
 """Commits: numbered manifests, each created by exactly one writer."""
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +20,10 @@ CHECKPOINT_EVERY = 64
 """Every so many commits the manifest holds the whole state, so that no reader needs more than these."""
 
 _FOLDER = "manifests"
+_NUMBERED = re.compile(r"[0-9]{8,}\.json")
 _OURS = frozenset({_FOLDER, "data"})
 _NOTHING: Mapping[str, tuple[Notice, ...]] = MappingProxyType({})
+_NO_ROOTS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +87,13 @@ class Store:
         pinned = newest if number is None else number
         return Snapshot(self.path, pinned, self._state(pinned))
 
-    def commit(self, additions: Sequence[BatchFiles], *, found: Mapping[str, tuple[Notice, ...]] = _NOTHING) -> Commit:
+    def commit(
+        self,
+        additions: Sequence[BatchFiles],
+        *,
+        found: Mapping[str, tuple[Notice, ...]] = _NOTHING,
+        roots: Mapping[str, tuple[str, ...]] = _NO_ROOTS,
+    ) -> Commit:
         """Make written batches part of the store, in one step that happens wholly or not at all.
 
         A run whose fingerprint the store already has stays as it is; one with another fingerprint is replaced. All
@@ -94,6 +103,7 @@ class Store:
         Args:
             additions: what :func:`runreport.store.parquet.write_batch` returned.
             found: notices about places rather than runs; they replace the earlier ones under the same key.
+            roots: marks by which an ingested folder is known again, by its label; they replace the earlier ones.
 
         Raises:
             ValueError: a run has no log or several among the additions.
@@ -103,7 +113,7 @@ class Store:
         while True:
             newest = self._newest()
             state = self._state(newest)
-            change = plan(state, additions, found)
+            change = plan(state, additions, found, roots)
             if change.is_empty:
                 return _commit(newest, change, conflicts)
             if _publish(self.path / _FOLDER, _manifest(newest + 1, state, change)):
@@ -179,7 +189,7 @@ def _manifests(folder: Path) -> list[int]:
         return []
     except OSError as error:
         raise damaged(folder, "cannot be listed") from error
-    return [int(name.stem) for name in names if name.suffix == ".json" and name.stem.isdecimal()]
+    return [int(path.stem) for path in names if _NUMBERED.fullmatch(path.name) and _name(int(path.stem)) == path.name]
 
 
 def _foreign(path: Path) -> str | None:

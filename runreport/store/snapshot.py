@@ -47,6 +47,11 @@ class Snapshot:
         return {run: record.fingerprint for run, record in self._state.runs.items()}
 
     @property
+    def roots(self) -> Mapping[str, tuple[str, ...]]:
+        """For each label of an ingested folder the marks by which that very folder is known again."""
+        return self._state.roots
+
+    @property
     def run_ids(self) -> tuple[str, ...]:
         """Every run, ascending."""
         return tuple(sorted(self._state.runs))

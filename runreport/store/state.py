@@ -34,11 +34,15 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """Runs, batches and the notices about places, each by its key; also the shape of a change to be applied."""
+    """Runs, batches and the notices about places, each by its key; also the shape of a change to be applied.
+
+    ``roots`` says for each label of a folder that was ingested by what marks that very folder is known again.
+    """
 
     runs: Mapping[str, RunRecord] = field(default_factory=dict)
     batches: Mapping[str, Batch] = field(default_factory=dict)
     found: Mapping[str, tuple[Notice, ...]] = field(default_factory=dict)
+    roots: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +57,7 @@ class Change:
     @property
     def is_empty(self) -> bool:
         """Whether the store already holds all of it."""
-        return not (self.state.runs or self.state.found)
+        return not (self.state.runs or self.state.found or self.state.roots)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,11 +75,21 @@ def apply(state: State, change: State) -> State:
     batches = {**state.batches, **change.batches}
     found = {key: notices for key, notices in {**state.found, **change.found}.items() if notices}
     live = {batch for run in runs.values() for batch in run.batches}
-    return State(runs=runs, batches={name: batches[name] for name in sorted(live)}, found=found)
+    return State(
+        runs=runs,
+        batches={name: batches[name] for name in sorted(live)},
+        found=found,
+        roots={**state.roots, **change.roots},
+    )
 
 
-def plan(state: State, additions: Sequence[BatchFiles], found: Mapping[str, tuple[Notice, ...]]) -> Change:
-    """Return what adding these batches and replacing these notices would change.
+def plan(
+    state: State,
+    additions: Sequence[BatchFiles],
+    found: Mapping[str, tuple[Notice, ...]],
+    roots: Mapping[str, tuple[str, ...]],
+) -> Change:
+    """Return what adding these batches and replacing these notices and marks would change.
 
     Raises:
         ValueError: a run has no log or several among the additions, or different fingerprints.
@@ -92,7 +106,12 @@ def plan(state: State, additions: Sequence[BatchFiles], found: Mapping[str, tupl
     changed = {key: value for key, value in notices.items() if state.found.get(key, ()) != value}
     updated = len(new.keys() & state.runs.keys())
     return Change(
-        state=State(runs=new, batches=batches, found=changed),
+        state=State(
+            runs=new,
+            batches=batches,
+            found=changed,
+            roots={label: marks for label, marks in roots.items() if state.roots.get(label) != marks},
+        ),
         added=len(new) - updated,
         updated=updated,
         unchanged=len(incoming) - len(new),
@@ -133,6 +152,7 @@ def encode(manifest: Manifest) -> bytes:
         "runs": {run: {"fingerprint": it.fingerprint, "batches": it.batches} for run, it in state.runs.items()},
         "batches": {name: _encoded_batch(batch) for name, batch in state.batches.items()},
         "found": {key: [asdict(notice) for notice in notices] for key, notices in state.found.items()},
+        "roots": dict(state.roots),
     }
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii")
 
@@ -161,6 +181,7 @@ def decode(content: bytes) -> Manifest:
         },
         batches={name: _decoded_batch(batch) for name, batch in raw["batches"].items()},
         found={key: tuple(_notice(row) for row in rows) for key, rows in raw["found"].items()},
+        roots={label: tuple(marks) for label, marks in raw["roots"].items()},
     )
     return Manifest(number=raw["number"], is_checkpoint=raw["kind"] == "checkpoint", state=state)
 

@@ -138,3 +138,36 @@ def test_the_public_result_has_the_documented_keys(logs: Path, tmp_path: Path) -
         "notices",
         "seconds",
     ]
+
+
+def test_folders_of_the_same_name_do_not_replace_each_other(tmp_path: Path) -> None:
+    for parent, value in (("a", 1.0), ("b", 9.0)):
+        write_run(tmp_path / parent / "logs", "run1", [value, value])
+    first = ingest([tmp_path / "a/logs"], store=tmp_path / "store")
+    second = ingest([tmp_path / "b/logs"], store=tmp_path / "store")
+    assert (first.runs_added, second.runs_added, second.runs_updated) == (1, 1, 0)
+    assert not first.run_ids & second.run_ids
+    both = ingest([tmp_path / "b/logs", tmp_path / "a/logs"], store=tmp_path / "store")
+    assert (both.runs_added, both.runs_unchanged) == (0, 2)
+    points = Store.open(tmp_path / "store").snapshot().table("metrics")
+    assert sorted(points.column("value").to_pylist()) == [1.0, 1.0, 9.0, 9.0]
+
+
+def test_notices_of_folders_of_the_same_name_stay_apart(tmp_path: Path) -> None:
+    for parent in ("a", "b"):
+        write_run(tmp_path / parent / "logs", "run1", [1.0, 2.0])
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "a/logs/link").symlink_to(tmp_path / "outside")
+    ingest([tmp_path / "a/logs"], store=tmp_path / "store")
+    before = Store.open(tmp_path / "store").snapshot().notices()
+    assert before
+    ingest([tmp_path / "b/logs"], store=tmp_path / "store")
+    assert Store.open(tmp_path / "store").snapshot().notices() == before
+
+
+def test_a_corrected_reader_reads_its_old_logs_again(
+    logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest([logs], store=tmp_path / "store")
+    monkeypatch.setattr(TabularReader, "version", "1 corrected")
+    assert ingest([logs], store=tmp_path / "store").runs_updated == 3

@@ -160,3 +160,11 @@ def test_a_newer_store_is_neither_read_nor_written(store: Store) -> None:
 def test_a_snapshot_that_never_was_is_refused(store: Store) -> None:
     with pytest.raises(StoreError, match="no snapshot 3; the newest is 0"):
         store.snapshot(3)
+
+
+def test_a_stray_file_among_the_manifests_is_passed_over(tmp_path: Path) -> None:
+    store = Store.create(tmp_path / "store")
+    content = (tmp_path / "store/manifests/00000000.json").read_bytes()
+    for name in ("5.json", "00000007 (copy).json", "٠٠٠٠٠٠٠٩.json"):
+        (tmp_path / "store/manifests" / name).write_bytes(content)
+    assert store.snapshot().number == 0
