@@ -15,17 +15,12 @@ from runreport.compare.comparison import (
     MetricDefinition,
     Sample,
 )
+from runreport.compare.configured_names import check_names, unused_settings
 from runreport.compare.confounds import find_confounds
 from runreport.compare.contrasts import contrast_family
-from runreport.compare.groups import (
-    TAG_PREFIX,
-    add_counts,
-    compared_groups,
-    count_runs,
-    group_runs,
-)
+from runreport.compare.groups import add_counts, compared_groups, count_runs, group_runs
 from runreport.compare.headline import headline
-from runreport.compare.metrics import MetricChoice, check_metric_names, choose_metrics
+from runreport.compare.metrics import MetricChoice, choose_metrics
 from runreport.compare.names import find_group, matching_groups
 from runreport.compare.plan import build_sweep, plan_comparisons
 from runreport.compare.samples import collect_samples
@@ -67,15 +62,14 @@ def analyse(
     """Return everything computed from one snapshot; the frames are all experiments of it.
 
     Raises:
-        UnknownNameError: a metric, group, experiment or group key in the settings exists nowhere.
+        UnknownNameError: the general primary metric, baseline or a group key in the settings exists nowhere, or what is
+            set for an experiment that is there does not exist in it.
         ConfigError: the settings ask for something that cannot be computed.
     """
-    check_metric_names(frames, settings)
-    _check_experiment_names(frames, settings)
-    _check_group_keys(frames, settings)
+    check_names(frames, settings)
     prepared = [_prepare(frame, settings) for frame in frames]
     _check_baseline(prepared, settings.comparisons.baseline)
-    found = [*notices, *(notice for frame in frames for notice in frame.notices)]
+    found = [*notices, *(notice for frame in frames for notice in frame.notices), *unused_settings(frames, settings)]
     return Analysis(
         snapshot=snapshot,
         experiments=tuple(map(_analyse_experiment, prepared)),
@@ -115,23 +109,6 @@ def _prepare(frame: ExperimentFrame, settings: Settings) -> _Experiment:
         metrics=metrics,
         samples=collect_samples(frame, groups, metrics.definitions, settings),
     )
-
-
-def _check_experiment_names(frames: Sequence[ExperimentFrame], settings: Settings) -> None:
-    known = [frame.experiment for frame in frames]
-    for wanted in settings.experiments:
-        if wanted not in known:
-            raise UnknownNameError.near("experiment", wanted, known)
-
-
-def _check_group_keys(frames: Sequence[ExperimentFrame], settings: Settings) -> None:
-    wanted = {*settings.groups.by, *(key for one in settings.experiments.values() for key in one.group_by)}
-    if not wanted:
-        return
-    runs = [run for frame in frames for run in frame.runs]
-    known = {param for run in runs for param in run.params} | {TAG_PREFIX + tag for run in runs for tag in run.tags}
-    for key in sorted(wanted - known):
-        raise UnknownNameError.near("param or tag to group by named", key, known)
 
 
 def _check_baseline(experiments: Sequence[_Experiment], wanted: str) -> None:

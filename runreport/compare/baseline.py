@@ -8,6 +8,7 @@ from runreport.compare.groups import MINIMUM_FOR_COMPARISON, compared_groups
 from runreport.compare.names import find_group
 from runreport.diff.values import canonical
 from runreport.frames.values import RunFacts
+from runreport.names import natural_key
 
 BASELINE_WORDS = ("baseline", "control", "reference", "default")
 """Names that mark a baseline, most telling first."""
@@ -20,7 +21,8 @@ def choose_baseline(groups: Sequence[Group], runs: Mapping[str, RunFacts], wante
     """Return the baseline of an experiment.
 
     It is the group that the configuration names (``wanted``); else the one group named or tagged baseline, control,
-    reference or default; else the group with at least 2 comparable runs that started first.
+    reference or default; else the group with at least 2 comparable runs that started first, or is first by name where
+    no run of these groups has a start time.
 
     Raises:
         UnknownNameError: the wanted group does not exist or is not one group.
@@ -36,19 +38,23 @@ def choose_baseline(groups: Sequence[Group], runs: Mapping[str, RunFacts], wante
         if len(marked) == 1:
             reason = marks[marked[0].group_id][word]
             return BaselineChoice(group_id=marked[0].group_id, rule=f"{marked[0].name} is the baseline: {reason}.")
-    return _first_started(with_runs)
+    return _first_group(with_runs, runs)
 
 
-def _first_started(groups: Sequence[Group]) -> BaselineChoice:
+def _first_group(groups: Sequence[Group], runs: Mapping[str, RunFacts]) -> BaselineChoice:
     repeated = [group for group in groups if len(group.comparable_run_ids) >= MINIMUM_FOR_COMPARISON]
     if not repeated:
         return BaselineChoice(group_id=None, rule="There is no baseline: no group has 2 or more finished runs.")
+    first, reason = repeated[0], "it started first"
+    if not any(runs[run_id].run.started for group in repeated for run_id in group.run_ids):
+        first = min(repeated, key=lambda group: (natural_key(group.name), group.name))
+        reason = "it is the first by name, an arbitrary choice, as the log has no start times"
     words = ", ".join(BASELINE_WORDS[:-1])
     rule = (
-        f"{repeated[0].name} is the baseline because it started first; "
+        f"{first.name} is the baseline because {reason}; "
         f"no single group is named or tagged {words} or {BASELINE_WORDS[-1]}."
     )
-    return BaselineChoice(group_id=repeated[0].group_id, rule=rule)
+    return BaselineChoice(group_id=first.group_id, rule=rule)
 
 
 def _marks(group: Group, runs: Sequence[RunFacts]) -> dict[str, str]:

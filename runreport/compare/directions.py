@@ -12,8 +12,9 @@ class Kind(IntEnum):
 
     QUALITY = 0
     LOSS = 1
-    COST = 2
-    OTHER = 3
+    SCORE = 2
+    COST = 3
+    OTHER = 4
 
 
 QUALITY_TERMS = (
@@ -37,7 +38,6 @@ QUALITY_TERMS = (
     "ndcg",
     "mrr",
     "r2",
-    "score",
     "precision",
     "recall",
 )
@@ -69,6 +69,7 @@ COST_TERMS = (
     "memory",
     "mem",
 )
+_SCORES = ("score",)  # credit scores go up, Brier scores down: alone it has no direction
 _NEUTRAL_TERMS = frozenset(
     [
         "lr",
@@ -125,7 +126,8 @@ def words_of(metric: str) -> tuple[str, ...]:
 def guess(metric: str) -> Guess:
     """Return what a metric's name tells about its kind and direction.
 
-    Words of a schedule or a spread (lr, step, grad norm, std) and words that contradict each other tell nothing.
+    Words of a schedule or a spread (lr, step, grad norm, std) and words that contradict each other tell nothing. A
+    score of nothing known (``f1_score`` is known) is a measure without a direction.
 
     >>> guess("val/acc").direction, guess("train/loss").direction, guess("learning_rate").direction
     (<Direction.UP: 'up'>, <Direction.DOWN: 'down'>, <Direction.UNKNOWN: 'unknown'>)
@@ -135,6 +137,8 @@ def guess(metric: str) -> Guess:
         return Guess(kind=Kind.COST, direction=Direction.UP, rank=0, words=words)
     found = {kind: rank for kind, terms in _TERMS.items() if (rank := _rank(words, terms)) is not None}
     is_neutral = any(_singular(word) in _NEUTRAL_TERMS for word in words)
+    if not is_neutral and not found and _rank(words, _SCORES) is not None:
+        return Guess(kind=Kind.SCORE, direction=Direction.UNKNOWN, rank=0, words=words)
     if is_neutral or not found or (Kind.QUALITY in found and len(found) > 1):
         return Guess(kind=Kind.OTHER, direction=Direction.UNKNOWN, rank=0, words=words)
     kind = min(found)

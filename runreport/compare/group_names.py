@@ -1,5 +1,6 @@
 """The shortest names that tell groups apart."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice
@@ -8,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runreport.diff.values import Canonical, canonical
-from runreport.model.keys import leaf
-from runreport.names import natural_key
+from runreport.model.keys import leaf, param_kind
+from runreport.names import ParamKind, natural_key
 
 Ints = NDArray[np.int64]
 
@@ -35,6 +36,8 @@ FIELD_TERMS = (
 ONLY_GROUP = "all runs"
 
 _LONG = 40
+_LONG_FLOAT = 8  # characters; a float of more is shortened
+_FEWEST_DIGITS, _EXACT_DIGITS = 3, 17
 _LARGEST_SEARCHED = 3  # larger sets are grown greedily
 _SEARCHED_SETS = 2_000
 
@@ -62,7 +65,8 @@ def name_groups(
     """Return a name for each group, from the params all its runs share.
 
     All names are made of the same params: the smallest set that tells the main groups (those that can be compared)
-    from each other; params that people speak of first (method, model, lr...) are preferred, then short ones. A
+    from each other; params that people speak of first (method, model, lr...) are preferred, then short ones. Long
+    floats are rounded as far as they stay apart. A
     remaining group that looks like another one then gets the further params that tell it apart. With ``keys`` the
     names are made of just these.
 
@@ -97,7 +101,38 @@ def _column(param: str, settings: Sequence[Mapping[str, str]]) -> _Column:
             codes[meaning] = len(texts)
             texts.append(text)
         column[row] = codes[meaning]
-    return _Column(param=param, codes=column, texts=tuple(texts))
+    return _Column(param=param, codes=column, texts=_short_floats(texts))
+
+
+def _short_floats(texts: Sequence[str | None]) -> tuple[str | None, ...]:
+    """Return the texts with long floats cut to the fewest significant digits under which all still differ.
+
+    None becomes a whole number by that: a discount of 0.99999999 is not 1.
+    """
+    if not any(map(_is_long_float, texts)):
+        return tuple(texts)
+    for digits in range(_FEWEST_DIGITS, _EXACT_DIGITS):
+        short = tuple(_rounded(text, digits) if text and _is_long_float(text) else text for text in texts)
+        is_apart = len({None if text is None else canonical(text) for text in short}) == len(texts)
+        if is_apart and all(map(_is_as_whole, texts, short)):
+            return short
+    return tuple(texts)
+
+
+def _is_long_float(text: str | None) -> bool:
+    if text is None or len(text) <= _LONG_FLOAT:
+        return False
+    kind, number = param_kind(text)
+    return kind is ParamKind.FLOAT and number is not None and math.isfinite(number)
+
+
+def _is_as_whole(text: str | None, short: str | None) -> bool:
+    return text == short or text is None or short is None or float(text).is_integer() == float(short).is_integer()
+
+
+def _rounded(text: str, digits: int) -> str:
+    """Return a float of so many significant digits, or as it was written where that is no longer."""
+    return min(text.strip(), f"{float(text):.{digits}g}", key=len)
 
 
 def _varying_columns(settings: Sequence[Mapping[str, str]]) -> list[_Column]:

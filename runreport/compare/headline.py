@@ -1,10 +1,11 @@
 """The answer in one sentence: which group is best on the primary metric, and how sure that is."""
 
+import math
 from collections.abc import Sequence
 
 from runreport.compare.comparison import Comparison, Contrast, MetricDefinition, Sample, Sweep
 from runreport.compare.contrasts import contrast_family
-from runreport.compare.verdict import difference_words, p_words
+from runreport.compare.verdict import p_words
 from runreport.compare.words import counted, format_interval, format_value, half_width, listed, with_unit
 from runreport.config.options import ComparisonOptions
 from runreport.names import Direction, Verdict
@@ -26,7 +27,7 @@ def headline(
     The group with the best mean is tested against each of the others: it is called best only as far as these tests
     carry, and those it is not clearly ahead of are named. Holm's adjustment is over these tests and those of the
     comparisons with the baseline, so that the headline never claims more than the comparison it is about. Without
-    such groups the best single run of the sweep is named, as the single run it is.
+    such groups, or beside the only one, the best single run of the sweep is named, as the single run it is.
     """
     if metric is None:
         return "There is no primary metric to compare on."
@@ -38,9 +39,7 @@ def headline(
     best = _best(metric, repeated)
     others = [sample for sample in repeated if sample.group_id != best.group_id]
     if not others:
-        return (
-            f"Only {best.group_name} has 2 or more finished runs: {_mean_words(metric, best)}. Nothing to compare with."
-        )
+        return _of_only_one(metric, best, samples, sweep)
     contrasts = contrast_family(metric, best, others, options, _asked_before(best, comparisons))
     return _of_best(best, contrasts, options.alpha)
 
@@ -68,6 +67,15 @@ def _mean_words(metric: MetricDefinition, sample: Sample) -> str:
     return f"mean {metric.metric} {value} ({interval}{counted(sample.description.n, 'run')})"
 
 
+def _of_only_one(metric: MetricDefinition, only: Sample, samples: Sequence[Sample], sweep: Sweep | None) -> str:
+    sentences = [f"Only {only.group_name} has 2 or more finished runs with finite values: {_mean_words(metric, only)}."]
+    diverged = [sample.group_name for sample in samples if sample.non_finite and not sample.values]
+    if diverged:
+        sentences.append(f"The finished runs of {listed(diverged)} gave only NaN or infinite values.")
+    sentences.append(_of_single_runs(metric, samples, sweep) or "Nothing to compare with.")
+    return " ".join(sentences)
+
+
 def _of_best(best: Sample, contrasts: Sequence[Contrast], alpha: float) -> str:
     """Return the sentence from the contrasts of all other groups against the best one."""
     metric = contrasts[0].metric
@@ -75,9 +83,10 @@ def _of_best(best: Sample, contrasts: Sequence[Contrast], alpha: float) -> str:
     closest = min(open_ or contrasts, key=_distance)
     if not open_:
         lead = {1: "the other group", 2: "both other groups"}.get(len(contrasts), f"all {len(contrasts)} other groups")
+        ahead = _lead_words(closest, f"the closest, {closest.candidate.group_name},")
         return (
             f"{best.group_name} is best: {_mean_words(metric, best)}, clearly ahead of {lead}; "
-            f"it leads the closest, {closest.candidate.group_name}, by {_lead_words(closest)}, {p_words(closest, alpha, what=_TESTS)}."
+            f"{ahead}, {p_words(closest, alpha, what=_TESTS)}."
         )
     names = listed([contrast.candidate.group_name for contrast in sorted(open_, key=_distance)])
     return (
@@ -87,16 +96,17 @@ def _of_best(best: Sample, contrasts: Sequence[Contrast], alpha: float) -> str:
 
 
 def _distance(contrast: Contrast) -> float:
-    return abs(contrast.delta.value) if contrast.delta else 0.0
+    return abs(contrast.delta.value) if contrast.delta else math.inf
 
 
-def _lead_words(contrast: Contrast) -> str:
+def _lead_words(contrast: Contrast, name: str) -> str:
     """Return by how much the baseline of a contrast, here the best group, is ahead of its candidate."""
     sign = -1 if contrast.metric.direction is Direction.UP else 1
     if contrast.delta is None:
-        return difference_words(contrast)
+        return f"how far it leads {name} cannot be computed"
     interval = contrast.delta.interval
-    lead = with_unit(format_value(sign * contrast.delta.value, half_width(interval)), contrast.metric.unit)
+    value = with_unit(format_value(sign * contrast.delta.value, half_width(interval)), contrast.metric.unit)
+    lead = f"it leads {name} by {value}"
     if interval is None:
         return lead
     low, high = sorted((sign * interval.low, sign * interval.high))
@@ -104,12 +114,11 @@ def _lead_words(contrast: Contrast) -> str:
 
 
 def _open_words(contrast: Contrast, alpha: float) -> str:
+    lead = _lead_words(contrast, contrast.candidate.group_name)
     if contrast.test is None or contrast.verdict is Verdict.CANNOT_TELL:
         reason = contrast.reason[:1].lower() + contrast.reason[1:].rstrip(".")
-        return f"it leads {contrast.candidate.group_name} by {_lead_words(contrast)}, and {reason}"
-    return (
-        f"it leads {contrast.candidate.group_name} by {_lead_words(contrast)}, {p_words(contrast, alpha, what=_TESTS)}"
-    )
+        return f"{lead}, and {reason}"
+    return f"{lead}, {p_words(contrast, alpha, what=_TESTS)}"
 
 
 def _without_direction(metric: MetricDefinition, samples: Sequence[Sample]) -> str:
@@ -121,13 +130,23 @@ def _without_direction(metric: MetricDefinition, samples: Sequence[Sample]) -> s
 
 
 def _of_sweep(metric: MetricDefinition, samples: Sequence[Sample], sweep: Sweep | None) -> str:
-    first = next((row for row in sweep.rows if row.rank == 1), None) if sweep else None
-    if sweep is None or first is None or first.value is None:
-        return f"Which group is best cannot be said: no group has 2 or more finished runs with {metric.metric}."
+    if not any(sample.values for sample in samples):
+        return f"Which group is best cannot be said: no finished run to compare has a finite value of {metric.metric}."
+    return _of_single_runs(metric, samples, sweep) or (
+        f"Which group is best cannot be said: no group has 2 or more finished runs with {metric.metric}."
+    )
+
+
+def _of_single_runs(metric: MetricDefinition, samples: Sequence[Sample], sweep: Sweep | None) -> str:
+    """Return the best run of a sweep with the warning that it is one run; empty where none is ranked."""
+    rows = sweep.rows if sweep else ()
+    ranked = [(row, row.value) for row in rows if row.rank is not None and row.value is not None]
+    if not ranked:
+        return ""
+    first, best = min(ranked, key=lambda entry: entry[0].rank or 0)
     name = next(sample.group_name for sample in samples if sample.group_id == first.group_id)
-    ranked = sum(row.rank is not None for row in sweep.rows)
-    value = with_unit(format_value(first.value), metric.unit)
+    value = with_unit(format_value(best), metric.unit)
     return (
-        f"Of {counted(ranked, 'single run')}, {name} has the best {metric.metric}: {value}. "
+        f"Of {counted(len(ranked), 'single run')}, {name} has the best {metric.metric}: {value}. "
         "With one run per setting nobody can say how much of that is seed noise."
     )

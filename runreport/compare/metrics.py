@@ -1,6 +1,6 @@
 """How each metric of an experiment is read, and which of them is the primary one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -85,18 +85,6 @@ def _reduction(metric: str, direction: Direction, options: MetricOptions, settin
     return Reduction.LAST if general is Reduction.BEST and direction is Direction.UNKNOWN else general
 
 
-def check_metric_names(frames: Iterable[ExperimentFrame], settings: Settings) -> None:
-    """Make sure that every metric named in the settings exists in at least one experiment.
-
-    Raises:
-        UnknownNameError: one does not; the hint has the nearest names.
-    """
-    known = {metric for frame in frames for metric in frame.metrics}
-    for wanted in (settings.metrics.primary, *settings.metrics.by_name):
-        if wanted and wanted not in known:
-            raise UnknownNameError.near("metric", wanted, known)
-
-
 def _choose_primary(frame: ExperimentFrame, settings: Settings) -> tuple[str | None, str]:
     own = settings.experiments.get(frame.experiment, ExperimentOptions()).primary
     if own and own not in frame.metrics:
@@ -111,20 +99,35 @@ def _choose_primary(frame: ExperimentFrame, settings: Settings) -> tuple[str | N
 
 
 def _primary_by_name(frame: ExperimentFrame) -> tuple[str | None, str]:
-    """Return the best-known measure that at least half as many comparable runs have as any metric."""
+    """Return the best-known measure that at least half as many comparable runs have as any metric.
+
+    Where no comparable run has a finite value of anything, all metrics are equal in that.
+    """
     comparable = np.array([is_comparable(run) for run in frame.runs], dtype=bool)
     shares = {
         metric: int((comparable & (columns.count > columns.nan_count + columns.inf_count)).sum())
         for metric, columns in frame.metrics.items()
     }
     most = max(shares.values(), default=0)
-    eligible = [metric for metric, share in shares.items() if share * 2 >= most > 0 and _is_measure(metric)]
+    eligible = [metric for metric, share in shares.items() if share * 2 >= most and _is_measure(metric)]
+    if not eligible and shares and most == 0:
+        return _without_values(min(shares, key=lambda metric: (natural_key(metric), metric)), "as the first by name")
     if not eligible:
         return None, "No metric looks like a measure of quality or cost; metrics.primary can name one."
     best = min(eligible, key=lambda metric: _fitness(metric, shares[metric]))
+    if most == 0:
+        return _without_values(best, f"by its name ({_kind_words(best)})")
     runs = counted(int(comparable.sum()), "comparable run")
+    have = f"{shares[best]} of {runs} {'has' if shares[best] == 1 else 'have'}"
     return best, (
-        f"{best} was chosen as the primary metric by its name: {_kind_words(best)} that {shares[best]} of {runs} have. "
+        f"{best} was chosen as the primary metric by its name: {_kind_words(best)} that {have}. "
+        "The setting metrics.primary can name another."
+    )
+
+
+def _without_values(metric: str, chosen: str) -> tuple[str, str]:
+    return metric, (
+        f"{metric} was chosen as the primary metric {chosen}; no comparable run has a finite value of any metric. "
         "The setting metrics.primary can name another."
     )
 
@@ -134,8 +137,12 @@ def _is_measure(metric: str) -> bool:
 
 
 def _fitness(metric: str, share: int) -> tuple[object, ...]:
+    """Return a sort key: quality before cost, what was held out before what was not, then by what is measured."""
     told = guess(metric)
-    return told.kind, _split(told.words), -share, told.rank, len(told.words), natural_key(metric), metric
+    split = _split(told.words)
+    held_out = min(split, len(_SPLITS))
+    names = len(told.words), natural_key(metric), metric
+    return told.kind is Kind.COST, held_out, told.kind, split, -share, told.rank, *names
 
 
 def _split(words: Sequence[str]) -> int:
@@ -149,5 +156,7 @@ def _split(words: Sequence[str]) -> int:
 def _kind_words(metric: str) -> str:
     told = guess(metric)
     split = ("test", "validation", "", "training")[_split(told.words)]
-    kind = {Kind.QUALITY: "quality metric", Kind.LOSS: "loss or error", Kind.COST: "cost"}[told.kind]
+    kind = {Kind.QUALITY: "quality metric", Kind.LOSS: "loss or error", Kind.SCORE: "score", Kind.COST: "cost"}[
+        told.kind
+    ]
     return f"a {split} {kind}".replace("  ", " ")

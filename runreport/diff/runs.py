@@ -46,8 +46,10 @@ def read_side(name: str, runs: Sequence[RunFacts], section: str) -> Side:
 def diff_sides(section: str, sides: Sequence[Side], ignore: Iterable[str] = ()) -> Diff:
     """Return the difference of two or more sides.
 
-    ``ignore`` are patterns of params and tags that are expected to differ; they mean nothing in the other sections,
-    where ``*date*`` would hide a package.
+    The sides agree on a key when the same values occur on all, however often, and when runs lack it on all or on none.
+    ``ignore`` are patterns of params and tags that are expected to differ: these keys are kept at the end with their
+    true ``is_different``, but are left out of :attr:`Diff.different`, the list that is shown by default. The patterns
+    mean nothing in the other sections, where ``*date*`` would hide a package.
     """
     names = frozenset(key for side in sides for key in side.keys)
     ignored = matching_keys(names, _patterns(section, ignore))
@@ -75,21 +77,3 @@ def _cell(values: _Values, missing: int) -> DiffCell:
         key=lambda entry: (natural_key(entry[0]), entry[0]),
     )
     return DiffCell(values=tuple(listed), missing=missing)
-
-
-def diff_groups(
-    baseline: Sequence[RunFacts], candidate: Sequence[RunFacts], section: str, ignore: Iterable[str] = ()
-) -> Diff:
-    """Return how exactly the given runs of a baseline and a candidate differ in one section.
-
-    The sides agree on a key when the same values occur on both, however often, and when runs lack it on both or on
-    neither. Keys that fit an ``ignore`` pattern (seeds, output folders...) are kept at the end with their true
-    ``is_different``, but are left out of :attr:`Diff.different`, the list that is shown by default.
-    """
-    sides = [read_side("baseline", baseline, section), read_side("candidate", candidate, section)]
-    return diff_sides(section, sides, ignore)
-
-
-def diff_runs(runs: Sequence[RunFacts], section: str, ignore: Iterable[str] = ()) -> Diff:
-    """Return how any number of single runs differ in one section; the sides are the runs' names."""
-    return diff_sides(section, [read_side(run.run.name, [run], section) for run in runs], ignore)

@@ -1,16 +1,18 @@
 """The analysis of whole experiments: baseline, candidates, sweep, headline, confounds, cautions."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from made_experiments import MadeRun, make_frame, seeded
 
 from runreport.compare.analysis import analyse, compare_groups
 from runreport.compare.comparison import ExperimentAnalysis
+from runreport.compare.headline import _of_best
 from runreport.config.options import Settings
 from runreport.errors import UnknownNameError
 from runreport.model.entities import CodeVersion, Dataset, EnvironmentItem
-from runreport.names import RunStatus, Severity
+from runreport.names import RunStatus, Severity, Verdict
 from runreport.notices import Notice
 
 HIGH = [0.95, 0.96, 0.955, 0.958, 0.952]
@@ -36,6 +38,17 @@ def test_the_first_group_is_the_baseline_and_the_rule_is_told() -> None:
     assert baseline(found) == "m=a"
     assert "because it started first" in found.baseline.rule
     assert [one.candidate.name for one in found.comparisons] == ["m=b", "m=c"]
+
+
+def test_without_start_times_the_baseline_is_the_first_by_name() -> None:
+    frame = make_frame([*seeded(HIGH, m="10"), *seeded(LOW, m="9")])
+    runs = tuple(replace(facts, run=replace(facts.run, started=None)) for facts in frame.runs)
+    found = analyse((replace(frame, runs=runs),), Settings(), snapshot=1).experiments[0]
+    assert baseline(found) == "m=9"
+    assert "first by name, an arbitrary choice, as the log has no start times" in found.baseline.rule
+    timed = (runs[0], *frame.runs[1:])
+    some = analyse((replace(frame, runs=timed),), Settings(), snapshot=1).experiments[0]
+    assert "m=10 is the baseline because it started first" in some.baseline.rule
 
 
 @pytest.mark.parametrize("value", ["baseline", "Control-2", "reference model", "default"])
@@ -69,7 +82,6 @@ def test_the_configured_baseline_wins_and_applies_only_where_it_exists() -> None
     [
         {"comparisons": {"baseline": "m=z"}},
         {"experiments": {"digits": {"baseline": "m=z"}}},
-        {"experiments": {"digit": {}}},
         {"groups": {"by": ("n",)}},
         {"metrics": {"primary": "test/acuracy"}},
     ],
@@ -104,14 +116,47 @@ def test_the_headline_never_claims_more_than_the_comparison_does() -> None:
     ("runs", "words"),
     [
         (seeded(LOW, "foo", m="a") + seeded(HIGH, "foo", m="b"), "There is no primary metric"),
-        (seeded(LOW, m="a"), "Only all runs has 2 or more finished runs"),
-        ([MadeRun(metrics={"acc": 1.0})], "cannot be said"),
+        (seeded(LOW, m="a"), "Only all runs has 2 or more finished runs with finite values: mean"),
+        ([MadeRun(metrics={"acc": 1.0})], "no group has 2 or more finished runs with acc"),
+        (
+            seeded([math.nan] * 2, m="a") + seeded([math.inf] * 2, m="b"),
+            "no finished run to compare has a finite value",
+        ),
+        (
+            [MadeRun(metrics={"acc": 1.0}, status=RunStatus.RUNNING)] * 2,
+            "no finished run to compare has a finite value",
+        ),
         ([MadeRun(status=RunStatus.FAILED)], "There is no primary metric"),
         ([], "There is no primary metric"),
     ],
 )
 def test_the_headline_says_why_nothing_can_be_said(runs: list[MadeRun], words: str) -> None:
     assert words in analysed(runs).headline
+
+
+def test_the_headline_of_one_group_names_those_that_diverged() -> None:
+    found = analysed([*seeded(LOW, m="a"), *seeded([math.nan] * 3, m="b"), *seeded([math.inf, math.nan], m="c")])
+    assert found.headline.startswith("Only m=a has 2 or more finished runs with finite values: mean test/accuracy 0.90")
+    assert found.headline.endswith(
+        "The finished runs of m=b and m=c gave only NaN or infinite values. Nothing to compare with."
+    )
+
+
+def test_the_headline_of_one_group_names_the_best_single_run() -> None:
+    single = [MadeRun(params={"m": name}, metrics={"test/accuracy": v}) for name, v in (("x", 0.7), ("y", 0.8))]
+    said = analysed([*seeded(LOW, m="a"), *single]).headline
+    assert said.startswith("Only m=a has 2 or more finished runs")
+    assert "Of 2 single runs, m=y has the best test/accuracy: 0.8. With one run per setting nobody can say" in said
+    assert "Nothing to compare" not in said
+
+
+def test_the_headline_is_whole_where_no_difference_can_be_computed() -> None:
+    [contrast] = [one.primary for one in analysed([*seeded(HIGH, m="a"), *seeded(LOW, m="b")]).comparisons]
+    assert contrast
+    without = replace(contrast, delta=None, test=None, verdict=Verdict.CANNOT_TELL, reason="No test.")
+    assert _of_best(without.baseline, [without], 0.05).endswith(
+        "is not clearly ahead of m=b: how far it leads m=b cannot be computed, and no test."
+    )
 
 
 def test_without_a_direction_nothing_is_best() -> None:

@@ -132,6 +132,27 @@ def test_long_values_are_shortened_and_stay_apart() -> None:
     assert second == f"{first} (2)"
 
 
+def test_long_floats_have_the_fewest_digits_that_tell_them_apart() -> None:
+    values = ["0.00031234567890123", "0.00031239999999999", "0.1", "0.99950001"]
+    frame = make_frame([run for value in values for run in seeded([1, 2], lr=value)])
+    groups = group_runs(frame, OPTIONS)
+    assert [group.name for group in groups] == ["lr=0.0003123", "lr=0.0003124", "lr=0.1", "lr=0.9995"]
+    assert [group.params["lr"] for group in groups] == values
+    for address in ("lr=0.0003123", f"lr={values[0]}", "lr=3.1234567890123e-4"):
+        assert find_group(groups, address) is groups[0]
+
+
+def test_no_float_becomes_whole_in_a_name() -> None:
+    runs = [run for value in ("0.999999991", "300.0000000", "0.5") for run in seeded([1, 2], gamma=value)]
+    assert names(make_frame(runs)) == ["gamma=0.99999999", "gamma=300", "gamma=0.5"]
+
+
+def test_floats_that_differ_only_in_the_last_digit_stay_as_written() -> None:
+    values = ["0.12345678901234567", "0.12345678901234569", "0.1234567890123"]
+    groups = group_runs(make_frame([run for value in values for run in seeded([1, 2], lr=value)]), OPTIONS)
+    assert [group.name for group in groups] == [f"lr={value}" for value in values]
+
+
 def test_groups_are_found_by_name_and_by_params() -> None:
     runs = [*seeded([1, 2], method="a", lr="1e-3"), *seeded([1, 2], method="b", lr="1e-3")]
     groups = group_runs(make_frame(runs), OPTIONS)

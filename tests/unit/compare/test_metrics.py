@@ -1,10 +1,12 @@
 """Direction of a metric, the primary metric, and how metrics are ordered."""
 
+import math
+
 import pytest
 from made_experiments import MadeRun, make_frame
 
 from runreport.compare.directions import guess
-from runreport.compare.metrics import check_metric_names, choose_metrics
+from runreport.compare.metrics import choose_metrics
 from runreport.config.options import MetricOptions, MetricsOptions, Settings
 from runreport.errors import ConfigError, UnknownNameError
 from runreport.model.entities import MetricInfo
@@ -14,7 +16,7 @@ from runreport.names import Direction, DirectionSource, Reduction, RunStatus
 @pytest.mark.parametrize(
     "metric",
     ["val/acc", "test_accuracy", "valAcc", "f1_macro", "acc1", "mAP", "eval/mean_reward", "rollout/ep_rew/return",
-     "R2", "test/f1/class_3", "success_rate", "train_samples_per_second", "fps", "recall@10"],
+     "R2", "test/f1/class_3", "f1_score", "bleu_score", "accuracy_score", "success_rate", "train_samples_per_second", "fps", "recall@10"],
 )  # fmt: skip
 def test_higher_is_better(metric: str) -> None:
     assert guess(metric).direction is Direction.UP
@@ -108,9 +110,44 @@ def test_metrics_are_in_natural_order_by_prefix() -> None:
     ]  # fmt: skip
 
 
-def test_unknown_metrics_in_the_settings_get_the_nearest_name() -> None:
-    frame = make_frame([MadeRun(metrics={"val/acc": 1})])
-    for settings in (Settings(metrics={"primary": "val/ac"}), Settings(metrics={"by_name": {"Val/acc": {}}})):
-        with pytest.raises(UnknownNameError) as caught:
-            check_metric_names([frame], settings)
-        assert caught.value.hint == "Did you mean val/acc?"
+@pytest.mark.parametrize("metric", ["score", "test/score", "brier_scores"])
+def test_a_score_of_nothing_known_is_a_measure_without_direction(metric: str) -> None:
+    assert guess(metric).direction is Direction.UNKNOWN
+    assert choose_metrics(make_frame([MadeRun(metrics={metric: 1, "lr": 1})]), Settings()).primary == metric
+
+
+@pytest.mark.parametrize(
+    "by_worth",
+    [
+        ("test/wer", "score"), ("test/wer", "val/accuracy"), ("val/loss", "accuracy"), ("accuracy", "test/seconds"),
+        ("train/accuracy", "loss"), ("loss", "score"),
+    ],
+)  # fmt: skip
+def test_held_out_metrics_come_before_others_and_costs_last(by_worth: tuple[str, str]) -> None:
+    frame = make_frame([MadeRun(metrics=dict.fromkeys(by_worth, 1.0))])
+    assert choose_metrics(frame, Settings()).primary == by_worth[0]
+
+
+def test_one_run_has_and_two_runs_have() -> None:
+    runs = [MadeRun(metrics={"acc": 1})]
+    assert "that 1 of 1 comparable run has." in choose_metrics(make_frame(runs), Settings()).rule
+    assert "that 2 of 2 comparable runs have." in choose_metrics(make_frame(runs * 2), Settings()).rule
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        MadeRun(metrics={"lr": math.nan, "acc": math.nan}),
+        MadeRun(metrics={"lr": 1, "acc": 1}, status=RunStatus.FAILED),
+        MadeRun(metrics={"lr": 1, "acc": 1}, status=RunStatus.RUNNING),
+    ],
+)
+def test_without_finite_values_there_is_still_a_primary_metric(run: MadeRun) -> None:
+    choice = choose_metrics(make_frame([run, run]), Settings())
+    assert choice.primary == "acc"
+    assert "no comparable run has a finite value of any metric" in choice.rule
+
+
+def test_without_finite_values_and_known_names_the_first_metric_is_primary() -> None:
+    frame = make_frame([MadeRun(metrics={"m10": math.nan, "m9": math.nan})])
+    assert choose_metrics(frame, Settings()).primary == "m9"

@@ -1,8 +1,8 @@
 """Difference tables of groups and of single runs."""
 
 from runreport.diff.keys import matching_keys
-from runreport.diff.runs import diff_groups, diff_runs
-from runreport.diff.values import DiffCell
+from runreport.diff.runs import diff_sides, read_side
+from runreport.diff.values import Diff, DiffCell
 from runreport.frames.values import RunFacts
 from runreport.model.entities import CodeVersion, Dataset, EnvironmentItem, Run, Tag
 from runreport.model.keys import param
@@ -14,10 +14,14 @@ def run(identity: str, params: dict[str, str] | None = None, **facts: object) ->
     return RunFacts(run=header, params=entities, **facts)  # type: ignore[arg-type]
 
 
+def diff_groups(a: list[RunFacts], b: list[RunFacts], section: str, ignore: tuple[str, ...] = ()) -> Diff:
+    return diff_sides(section, [read_side("a", a, section), read_side("b", b, section)], ignore)
+
+
 def test_only_what_differs_is_shown_and_ignored_keys_come_last() -> None:
     a = [run("a0", {"lr": "1e-3", "width": "8", "seed": "0"}), run("a1", {"lr": "0.001", "width": "8", "seed": "1"})]
     b = [run("b0", {"lr": "0.001", "width": "16", "seed": "0"})]
-    diff = diff_groups(a, b, "params", ignore=["*seed*"])
+    diff = diff_groups(a, b, "params", ignore=("*seed*",))
     assert [row.key for row in diff.rows] == ["lr", "width", "seed"]
     assert [row.key for row in diff.different] == ["width"]
     assert diff.rows[2].is_different
@@ -48,7 +52,7 @@ def test_other_sections_read_their_own_facts() -> None:
     code = CodeVersion(run_id="a", commit="abc", dirty=False)
     full = run("a", environment={"python-dateutil": python}, datasets=data, tags={name.tag: name}, code=code)
     keys = {
-        section: [row.key for row in diff_groups([full], [run("b")], section, ignore=["*date*"]).different]
+        section: [row.key for row in diff_groups([full], [run("b")], section, ignore=("*date*",)).different]
         for section in ("environment", "datasets", "tags", "code")
     }
     assert keys == {
@@ -67,10 +71,11 @@ def test_two_digests_of_one_data_set_are_both_kept() -> None:
 
 def test_any_number_of_single_runs() -> None:
     runs = [run("a", {"lr": "1"}), run("b", {"lr": "1.0"}), run("c", {"lr": "2"})]
-    diff = diff_runs(runs, "params")
+    sides = [read_side(one.run.name, [one], "params") for one in runs]
+    diff = diff_sides("params", sides)
     assert diff.sides == ("a", "b", "c")
     assert [row.key for row in diff.different] == ["lr"]
-    assert not diff_runs(runs[:2], "params").different
+    assert not diff_sides("params", sides[:2]).different
 
 
 def test_patterns_match_full_names_and_last_parts_without_case() -> None:
