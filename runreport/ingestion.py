@@ -181,7 +181,13 @@ def _scan(claim: Claim, readers: Sequence[Reader]) -> _Place:
         replace(source, fingerprint=content_hash(reader.version, source.fingerprint, length=_FINGERPRINT_LENGTH))
         for source in scan.sources
     )
-    return _Place(reader_name=reader.name, location=claim.location, sources=sources, notices=scan.notices)
+    return _Place(
+        reader_name=reader.name,
+        location=claim.location,
+        sources=sources,
+        notices=scan.notices,
+        runs_skipped=scan.runs_skipped,
+    )
 
 
 def _without_repeats(places: Iterable[_Place]) -> list[_Place]:

@@ -155,7 +155,7 @@ class ExperimentSection:
     groups: Annotated[Table | None, "The groups on the primary metric; None without groups."]
     dots: Annotated[FigureBlock | None, "One dot per run of every group; None without values."]
     metrics: Annotated[Table | None, "All metrics by group; None on an overview of several experiments."]
-    best_runs: Annotated[Table | None, "The best single runs on the primary metric."]
+    best_runs: Annotated[Table | None, "The best single runs on the primary metric, fewer beside other experiments."]
     sweep: Annotated[Table | None, "The top of the sweep; None when there is no sweep."]
     sweep_link: Annotated[Link | None, "The page of the whole sweep."]
     not_compared: Annotated[Table | None, "Groups without a comparison, and why."]
@@ -280,7 +280,7 @@ class SweepPage:
     frame: Annotated[Frame, "What surrounds the content."]
     title: Annotated[str, "Title of the page."]
     reading: Annotated[str, "What was swept and how runs are ranked."]
-    ranking: Annotated[Table, "The runs by rank."]
+    ranking: Annotated[Table, "The first runs by rank, at most 1,000."]
     scatters: Annotated[tuple[FigureBlock, ...], "Each varying param against the metric."]
 
 

@@ -21,7 +21,7 @@ from runreport.pages.dossier import Dossier
 from runreport.pages.figures import dot_figure
 from runreport.pages.samples import metric_table, sample_table
 
-_BEST_RUNS = 5
+_BEST_RUNS, _BEST_RUNS_BRIEF = 5, 3
 _TOP_OF_SWEEP = 5
 _TOP_PARAMS = 6
 
@@ -41,7 +41,7 @@ def full_section(dossier: Dossier) -> ExperimentSection:
 
 
 def brief_section(dossier: Dossier) -> ExperimentSection:
-    """Return the answer and its evidence; the rest is on the experiment's own page."""
+    """Return the answer, its evidence and the best few runs; the rest is on the experiment's own page."""
     return _section(dossier, is_full=False)
 
 
@@ -59,7 +59,7 @@ def _section(dossier: Dossier, *, is_full: bool) -> ExperimentSection:
         groups=sample_table(dossier, primary, f"{anchor}-groups") if primary else None,
         dots=_dots(dossier, primary, anchor),
         metrics=metric_table(dossier, f"{anchor}-metrics") if is_full else None,
-        best_runs=_best_runs(dossier, primary, f"{anchor}-best") if is_full and not has_sweep else None,
+        best_runs=_best_runs(dossier, primary, f"{anchor}-best", at_most=_BEST_RUNS if is_full else _BEST_RUNS_BRIEF),
         sweep=_sweep(dossier, f"{anchor}-sweep"),
         sweep_link=Link(label="The whole sweep", url=urls.sweep_url(dossier.experiment)) if has_sweep else None,
         not_compared=_not_compared(dossier, f"{anchor}-not-compared") if is_full else None,
@@ -95,7 +95,7 @@ def renamed(block: FigureBlock, figure_id: str) -> FigureBlock:
     return FigureBlock(figure_id=figure_id, figure=block.figure, caption=block.caption, data=table)
 
 
-def _best_runs(dossier: Dossier, primary: MetricDefinition | None, table_id: str) -> Table | None:
+def _best_runs(dossier: Dossier, primary: MetricDefinition | None, table_id: str, *, at_most: int) -> Table | None:
     if primary is None or primary.direction is Direction.UNKNOWN:
         return None
     found = [
@@ -103,7 +103,7 @@ def _best_runs(dossier: Dossier, primary: MetricDefinition | None, table_id: str
         for sample in dossier.samples(primary.metric)
         for run_id, value in zip(sample.run_ids, sample.values, strict=True)
     ]
-    ranked = sorted(found, key=lambda pair: pair[0], reverse=primary.direction is Direction.UP)[:_BEST_RUNS]
+    ranked = sorted(found, key=lambda pair: pair[0], reverse=primary.direction is Direction.UP)[:at_most]
     places = numbers.places_for(value for value, _ in ranked)
     heads = (
         Column(key="run", label="Run"),
@@ -135,16 +135,16 @@ def _best_row(dossier: Dossier, run_id: str, value: float, places: int | None) -
 
 
 def _sweep(dossier: Dossier, table_id: str) -> Table | None:
-    return sweep_table(dossier, table_id, at_most=_TOP_OF_SWEEP)
+    return sweep_table(dossier, table_id, at_most=_TOP_OF_SWEEP, most_params=_TOP_PARAMS)
 
 
-def sweep_table(dossier: Dossier, table_id: str, *, at_most: int | None = None) -> Table | None:
-    """Return the runs of a sweep by rank, with the params that vary."""
+def sweep_table(dossier: Dossier, table_id: str, *, at_most: int, most_params: int | None = None) -> Table | None:
+    """Return the first runs of a sweep by rank, with the params that vary (at most ``most_params`` of them)."""
     sweep = dossier.analysis.sweep
     if sweep is None:
         return None
     rows = sweep.rows[:at_most]
-    params = telling_params(dossier, sweep)[: at_most and _TOP_PARAMS]
+    params = telling_params(dossier, sweep)[:most_params]
     heads = (
         Column(key="rank", label="Rank", is_number=True),
         Column(key="run", label="Run"),
@@ -156,7 +156,7 @@ def sweep_table(dossier: Dossier, table_id: str, *, at_most: int | None = None) 
     caption = f"Runs of the sweep by {cells.name(sweep.metric.metric)}"
     return cells.table(
         table_id,
-        caption if len(rows) == whole else f"{caption}: the first {len(rows)} of {whole}",
+        caption if len(rows) == whole else f"{caption}: the first {len(rows):,} of {whole:,}",
         heads,
         (
             Row(

@@ -60,8 +60,10 @@ def spread_text(spread: float, places: int | None) -> str:
     """Return a spread beside its mean; one that its decimals cannot show is said to be smaller, never zero.
 
     >>> spread_text(0.0123, 3), spread_text(0.00001, 3), spread_text(0.0, 3)
-    ('± 0.012', '± < 0.001', '± 0.000')
+    ('± 0.012', '± < 0.001', '± 0')
     """
+    if spread == 0:
+        return "± 0"
     text = number(spread, places)
     is_lost = places is not None and spread > 0 and float(text.replace(_THIN, "")) == 0
     return f"± < {number(10.0 ** -(places or 0), places)}" if is_lost else f"± {text}"

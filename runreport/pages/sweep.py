@@ -9,11 +9,12 @@ from runreport.pages.experiment import sweep_table, telling_params
 from runreport.pages.figures import scatter_figure
 
 _MOST_SCATTERS = 12
+_MOST_ROWS = 1_000
 
 
 def sweep_page(dossier: Dossier, sweep: Sweep) -> SweepPage | None:
     """Return the page of an experiment's sweep; None when it has no run."""
-    ranking = sweep_table(dossier, "ranking")
+    ranking = sweep_table(dossier, "ranking", at_most=_MOST_ROWS)
     if ranking is None:
         return None
     params = telling_params(dossier, sweep)
@@ -36,5 +37,12 @@ def _reading(sweep: Sweep, params: tuple[str, ...]) -> str:
     return (
         f"{counted(len(sweep.rows), 'run')}{varied}, ranked by {cells.name(sweep.metric.metric)}. "
         f"{words.metric_reading(sweep.metric)} Each setting ran once, so no two of them are compared: "
-        "what one run shows may be noise of the seed."
+        f"what one run shows may be noise of the seed.{_left_out(sweep)}"
     )
+
+
+def _left_out(sweep: Sweep) -> str:
+    hidden = len(sweep.rows) - _MOST_ROWS
+    if hidden <= 0:
+        return ""
+    return f" The table shows the first {_MOST_ROWS:,}; {counted(hidden, 'more run')} can be found in the list of runs."

@@ -149,12 +149,19 @@ def _long_steps(steps: StepAxis, runs: RunKeys, metrics: NDArray[np.int32]) -> N
 
 def _text_cells(found: Mapping[str, Numbers]) -> list[Issue]:
     return [
-        Issue(code="text-cells", message=f"{column.texts} cells of column {name!r} hold text and were left out.")
+        Issue(code="text-cells", message=_text_cells_message(name, column.texts))
         for name, column in found.items()
         if column.texts
     ]
 
 
+def _text_cells_message(name: str, count: int) -> str:
+    if count == 1:
+        return f"1 cell of column {name!r} holds text and was left out."
+    return f"{count} cells of column {name!r} hold text and were left out."
+
+
 def _nameless(count: int) -> list[Issue]:
-    message = f"{count} values without a metric name were left out."
+    values = "1 value without a metric name was" if count == 1 else f"{count} values without a metric name were"
+    message = f"{values} left out."
     return [Issue(code="nameless-values", message=message)] if count else []

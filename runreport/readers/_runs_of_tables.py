@@ -1,12 +1,12 @@
 """Which tables and sidecars of a folder make up which runs."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from runreport.errors import ReadError
 from runreport.readers import _tables
-from runreport.readers._roles import KNOWN_STEMS, Judgement, judge, roles
+from runreport.readers._roles import KNOWN_STEMS, Judgement, Layout, Roles, judge, roles
 from runreport.readers._sidecar import FOLDER_NAMES, OWN_SUFFIXES
 from runreport.readers.base import Certainty, Location
 
@@ -62,24 +62,38 @@ def judged(location: Location, name: str) -> Judgement:
 
 
 def units(location: Location, names: frozenset[str]) -> tuple[Unit, ...]:
-    """Return the runs, or files of runs, among the files that were matched."""
+    """Return the runs, or files of runs, among the files that were matched.
+
+    Tables of one folder are one run when no metric is in two of them (training beside evaluation, say) and none has a
+    run or seed column; tables that share a metric are a run each, unless their names say otherwise.
+    """
     tables = table_names(sorted(names))
-    many = [name for name in tables if _has_many_runs(location, name)]
+    found = {name: _roles(location, name) for name in tables}
+    many = [name for name in tables if (columns := found[name]) and columns.has_many_runs]
     single = [name for name in tables if name not in many]
     of_folder = sorted((name for name in single if is_known(name)), key=_preference)
-    if not of_folder and len(single) == 1 and any(name in location.files for name in FOLDER_NAMES):
-        of_folder = single
+    is_only_table = len(single) == 1 and any(name in location.files for name in FOLDER_NAMES)
+    if (not of_folder and is_only_table) or (not many and _share_no_metric(list(found.values()))):
+        of_folder += [name for name in single if name not in of_folder]
     alone = [name for name in single if name not in of_folder]
     folder_unit = [_folder_unit(location, of_folder)] if of_folder else []
     file_units = [_file_unit(location, name, has_many_runs=name in many) for name in (*alone, *many)]
     return tuple(sorted([*folder_unit, *file_units], key=lambda unit: (unit.path, unit.tables)))
 
 
-def _has_many_runs(location: Location, name: str) -> bool:
+def _roles(location: Location, name: str) -> Roles | None:
+    """Return what the columns of a table are for, None when it cannot be opened."""
     try:
-        return roles(_tables.peek(location.path / name).names).has_many_runs
+        return roles(_tables.peek(location.path / name).names)
     except ReadError:
-        return False
+        return None
+
+
+def _share_no_metric(tables: Sequence[Roles | None]) -> bool:
+    """Say whether there are several tables and no metric is in two; only wide ones show this by a look."""
+    metrics = [frozenset(table.others) for table in tables if table and table.layout is Layout.WIDE and table.others]
+    distinct = frozenset[str]().union(*metrics)
+    return len(metrics) == len(tables) > 1 and len(distinct) == sum(map(len, metrics))
 
 
 def _folder_unit(location: Location, tables: list[str]) -> Unit:

@@ -57,7 +57,8 @@ def read_settings(paths: Iterable[Path]) -> tuple[dict[str, object], list[tuple[
         try:
             settings = _read_object(path)
         except (OSError, ValueError, RecursionError) as error:
-            message = f"The settings in this file were left out: {error}."
+            reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+            message = f"The settings in this file were left out: {reason}."
             issues.append((path.name, Issue(code="unreadable-settings", message=message)))
             continue
         repeated = sorted(key for key in settings.keys() & merged.keys() if settings[key] != merged[key])

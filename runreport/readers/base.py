@@ -70,13 +70,15 @@ class Match:
     """A reader's claim on a folder: how sure, why (shown by ``--explain``), and which of its files.
 
     ``takes`` is None for the whole tree below the folder; otherwise the search for other logs goes on, but not in
-    ``folders``: sub-folders that belong to the files taken, such as the artifacts of a database.
+    ``folders``: sub-folders that belong to the files taken, such as the artifacts of a database. ``reads_above`` says
+    that the reader takes nothing here because it reads the files of this folder with the folder above.
     """
 
     certainty: Certainty
     reason: str
     takes: frozenset[str] | None = None
     folders: frozenset[str] = frozenset()
+    reads_above: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,10 +104,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
-    """All runs a reader found at a location, and what it left out there."""
+    """All runs a reader found at a location, and what it left out there.
+
+    ``runs_skipped`` counts runs that are there but too broken to be listed; deleted runs and copies are not among them.
+    """
 
     sources: tuple[Source, ...]
     notices: tuple[Notice, ...] = ()
+    runs_skipped: int = 0
 
 
 @runtime_checkable

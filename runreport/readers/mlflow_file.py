@@ -47,9 +47,16 @@ class _Found:
     location: Location
     sources: dict[str, Source] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
+    broken_count: int = 0
 
     def tell(self, severity: Severity, code: str, place: str, message: str, run_id: str = "") -> None:
         self.notices.append(Notice(severity=severity, code=code, location=place or ".", message=message, run_id=run_id))
+
+    def tell_broken(self, folder: str, reason: str) -> str:
+        """Count a run that cannot be listed and return its outcome."""
+        self.broken_count += 1
+        self.tell(Severity.ERROR, "broken-run", f"{folder}/{META}", f"The run is missing{reason}")
+        return "broken"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +99,9 @@ class MlflowFileReader:
             _scan_experiment(found, location.relative)
         else:
             _scan_store(found)
-        return Scan(sources=tuple(found.sources.values()), notices=tuple(found.notices))
+        return Scan(
+            sources=tuple(found.sources.values()), notices=tuple(found.notices), runs_skipped=found.broken_count
+        )
 
     def read(self, location: Location, sources: Sequence[Source]) -> Iterator[RunBatch]:
         """Read runs; a run is never split between batches, and a batch has at most 128 runs."""
@@ -170,12 +179,9 @@ def _scan_run(found: _Found, folder: str, experiment: Experiment) -> str:
     try:
         meta = read_listed_meta(root, folder)
     except ReadError as problem:
-        found.tell(Severity.ERROR, "broken-run", f"{folder}/{META}", f"The run is missing. {problem.sentence}")
-        return "broken"
+        return found.tell_broken(folder, f". {problem.sentence}")
     if not source_id(meta):
-        message = "The run is missing: there is no run_id in this file."
-        found.tell(Severity.ERROR, "broken-run", f"{folder}/{META}", message)
-        return "broken"
+        return found.tell_broken(folder, ": there is no run_id in this file.")
     if meta.values.get("lifecycle_stage") == "deleted":
         return "deleted"
     source = _source(root, folder, tree, (source_id(meta), experiment.identity()))

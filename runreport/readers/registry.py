@@ -206,6 +206,8 @@ def _settled(visit: Visit, readers: Sequence[Reader]) -> _Settled:
         if claim:
             claims.append(claim)
             free = set() if match.takes is None else free - match.takes
+    if any(match.reads_above for _, match in matches):
+        free = set()
     look = Look(
         label=location.label,
         relative=location.relative,
@@ -241,7 +243,7 @@ def _claim(reader_name: str, match: Match, location: Location, free: set[str]) -
         return Claim(reader_name=reader_name, location=location, match=match), "reads the whole tree"
     granted = match.takes & free
     if not match.takes:
-        return None, "takes nothing here"
+        return None, "read with the folder above" if match.reads_above else "takes nothing here"
     if not granted:
         return None, "not used: a surer reader takes these files"
     own = replace(location, files=tuple(file for file in location.files if file in free))

@@ -58,7 +58,7 @@ class TensorboardReader:
             return None
         if _is_part_of_run(location):
             reason = "hparams of the run in the folder above, which are read with it"
-            return Match(certainty=Certainty.SURE, reason=reason, takes=frozenset())
+            return Match(certainty=Certainty.SURE, reason=reason, takes=frozenset(), reads_above=True)
         certainty = Certainty.SURE if any(map(_USUAL_NAME.fullmatch, names)) else Certainty.LIKELY
         reason = f"{len(names)} event file{'s' * (len(names) > 1)} of TensorBoard, for example {names[0]}"
         return Match(certainty=certainty, reason=reason, takes=frozenset(names))

@@ -57,3 +57,7 @@ def test_durations_have_two_units(seconds: float | None, text: str) -> None:
 
 def test_sizes_step_at_1024() -> None:
     assert [numbers.size(value) for value in (1023, 1024, 5 * 1024**3, None)] == ["1023 B", "1.0 KiB", "5.0 GiB", "–"]
+
+
+def test_a_constant_has_a_spread_of_plain_zero() -> None:
+    assert [numbers.spread_text(spread, 6) for spread in (0.0, 1e-9, 0.00002)] == ["± 0", "± < 0.000001", "± 0.000020"]

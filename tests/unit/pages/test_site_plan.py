@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import pytest
 
+from runreport.pages import sweep
 from runreport.pages.contexts import (
     Cell,
     ComparisonPage,
@@ -59,11 +60,11 @@ def test_addresses_are_explicit_files_of_plain_characters(pages: tuple[Page, ...
 
 def test_the_overview_answers_first(pages: tuple[Page, ...]) -> None:
     overview = contexts(pages, OverviewPage)[0]
-    digits, sweep = overview.experiments
+    digits, swept = overview.experiments
     assert digits.headline.startswith("method=mixup has the best mean val/acc 0.93")
     assert "interval" in digits.headline
-    assert sweep.groups is None
-    assert len(sweep.sweep.rows) == 5
+    assert swept.groups is None
+    assert len(swept.sweep.rows) == 5
 
 
 def test_runs_that_are_in_no_mean_are_counted_beside_it(pages: tuple[Page, ...]) -> None:
@@ -91,12 +92,20 @@ def test_the_ledger_adds_up(pages: tuple[Page, ...]) -> None:
     assert all(row[0] == sum(row[1:]) for row in rows)
 
 
+def test_every_experiment_has_its_best_runs_on_the_overview_with_a_sweep_too(pages: tuple[Page, ...]) -> None:
+    sections = contexts(pages, OverviewPage)[0].experiments
+    assert [len(section.best_runs.rows) for section in sections] == [3, 3]
+    best = column(sections[1].best_runs, "run")[0]
+    assert best.text == column(sections[1].sweep, "run")[0].text
+    assert [len(page.section.best_runs.rows) for page in contexts(pages, ExperimentPage)] == [5, 5]
+
+
 def test_a_single_experiment_is_told_in_full_on_the_overview() -> None:
     pages = sample_report(experiments=1).pages()
     section = contexts(pages, OverviewPage)[0].experiments[0]
     assert not contexts(pages, ExperimentPage)
     assert section.metrics is not None
-    assert section.best_runs is not None
+    assert len(section.best_runs.rows) == 5
     assert section.more is None
 
 
@@ -114,9 +123,19 @@ def test_a_comparison_shows_what_differs_apart_from_what_agrees(pages: tuple[Pag
 
 def test_the_runs_of_a_sweep_are_no_groups(pages: tuple[Page, ...]) -> None:
     assert len(contexts(pages, GroupPage)) == 3
-    sweep = contexts(pages, SweepPage)[0]
-    assert [cell.text for cell in column(sweep.ranking, "rank")] == [str(rank) for rank in range(1, 10)]
-    assert {block.figure.x.label for block in sweep.scatters} == {"lr", "width"}
+    page = contexts(pages, SweepPage)[0]
+    assert [cell.text for cell in column(page.ranking, "rank")] == [str(rank) for rank in range(1, 10)]
+    assert {block.figure.x.label for block in page.scatters} == {"lr", "width"}
+
+
+def test_a_long_sweep_shows_its_first_runs_and_counts_the_rest(
+    report: SampleReport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep, "_MOST_ROWS", 4)
+    (page,) = contexts(report.pages(), SweepPage)
+    assert [cell.text for cell in column(page.ranking, "rank")] == ["1", "2", "3", "4"]
+    assert page.ranking.caption.endswith("the first 4 of 9")
+    assert page.reading.endswith("The table shows the first 4; 5 more runs can be found in the list of runs.")
 
 
 def test_curves_of_a_metric_hold_every_group_and_every_n(pages: tuple[Page, ...]) -> None:

@@ -287,6 +287,18 @@ def test_a_broken_run_is_told_and_the_others_are_read(meta: str | bytes, reason:
     assert reason in notice.message
 
 
+def test_broken_runs_are_counted_as_skipped_and_deleted_ones_are_not(store: Store) -> None:
+    store.run("good", loss="1 0.5 0\n")
+    store.write("7/empty/meta.yaml", "")
+    store.write("7/binary/meta.yaml", b"run_id: \xff\xfe\n")
+    store.write("7/gone/meta.yaml", "run_id: gone\nlifecycle_stage: deleted\n")
+    place = location(store.root)
+    match = MlflowFileReader().match(place)
+    assert match is not None
+    scan = MlflowFileReader().scan(place, match)
+    assert (len(scan.sources), scan.runs_skipped) == (1, 2)
+
+
 def test_a_run_that_breaks_between_scan_and_read_is_told(store: Store) -> None:
     store.run("good", loss="1 0.5 0\n")
     store.run("gone", loss="1 0.5 0\n")

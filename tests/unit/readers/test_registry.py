@@ -206,6 +206,22 @@ def test_the_explanation_says_who_takes_what_and_what_is_left(tmp_path: Path) ->
     ]
 
 
+class FoldingReader(SuffixReader):
+    def match(self, location: Location) -> Match | None:
+        if not location.relative:
+            return SuffixReader.match(self, location)
+        return Match(certainty=self.certainty, reason="of the run above", takes=frozenset(), reads_above=True)
+
+
+def test_files_that_are_read_with_the_folder_above_are_not_called_unread(tmp_path: Path) -> None:
+    lay(tmp_path, "a.log", "hparams/b.log")
+    lines = registry.explain(registry.find([tmp_path], [FoldingReader("log", ".log")]))
+    assert [(line.reader_name, line.outcome) for line in lines] == [
+        ("log", "reads a.log"),
+        ("log", "read with the folder above"),
+    ]
+
+
 def test_an_unknown_reader_is_refused_with_the_nearest_names() -> None:
     with pytest.raises(UnknownNameError) as caught:
         registry.readers("tabluar")

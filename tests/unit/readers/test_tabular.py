@@ -252,6 +252,40 @@ def test_two_files_of_the_same_run_are_joined_and_metrics_not_counted_twice(tmp_
     assert found.codes("r") == ["repeated-metrics"]
 
 
+@pytest.mark.parametrize(
+    ("train", "evaluation"),
+    [
+        (("fit.csv", "step,loss,lr\n0,1,3\n5,2,4\n"), ("test.csv", "step,acc\n0,0.5\n5,0.7\n")),
+        (
+            ("fit.jsonl", '{"step": 0, "loss": 1, "lr": 3}\n{"step": 5, "loss": 2, "lr": 4}\n'),
+            ("test.jsonl", '{"step": 0, "acc": 0.5}\n{"step": 5, "acc": 0.7}\n'),
+        ),
+    ],
+)
+def test_tables_of_a_folder_with_other_metrics_each_are_one_run(
+    tmp_path: Path, train: tuple[str, str], evaluation: tuple[str, str]
+) -> None:
+    found = ingest(write(tmp_path, {f"r/{name}": text for name, text in (train, evaluation)}))
+    assert [log.run.path for log in found.logs] == ["r"]
+    assert found.series("r", "acc") == [(0, 0.5), (5, 0.7)]
+    assert found.series("r", "loss") == [(0, 1.0), (5, 2.0)]
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["loss,step\n0,1\n", "step,loss,lr\n0,1,2\n", "step,acc,seed\n0,1,3\n", "step,metric,value\n0,acc,1\n"],
+    ids=["same", "shared", "seed", "long"],
+)
+def test_tables_that_may_be_runs_of_their_own_are_not_joined(tmp_path: Path, other: str) -> None:
+    found = ingest(write(tmp_path, {"r/run1.csv": "step,loss\n0,1\n", "r/run2.csv": other}))
+    assert {log.run.path for log in found.logs} == {"r/run1.csv", "r/run2.csv"}
+
+
+def test_a_single_cell_of_text_is_told_in_the_singular(tmp_path: Path) -> None:
+    (log,) = ingest(write(tmp_path, {"a.csv": "step,loss\n0,1\n1,oops\n"})).logs
+    assert [notice.message for notice in log.notices] == ["1 cell of column 'loss' holds text and was left out."]
+
+
 def test_a_single_table_beside_settings_makes_its_folder_a_run(tmp_path: Path) -> None:
     found = ingest(write(tmp_path, {"r_s1/eval.csv": "step,acc\n0,1\n", "r_s1/config.json": '{"lr": 0.5}'}))
     assert [(log.run.path, params(log)) for log in found.logs] == [("r_s1", {"lr": "0.5"})]
@@ -274,6 +308,7 @@ def test_the_sidecar_of_a_file_wins_over_that_of_its_folder_and_says_so(tmp_path
 def test_broken_settings_cost_a_notice_and_not_the_run(tmp_path: Path, text: str) -> None:
     found = ingest(write(tmp_path, {"r/metrics.csv": "step,l\n0,1\n", "r/params.json": text}))
     assert found.codes("r") == ["unreadable-settings"]
+    assert "recursion" not in found.run("r").notices[0].message
     assert found.series("r", "l") == [(0, 1.0)]
 
 
@@ -372,7 +407,7 @@ def test_many_broken_lines_are_counted(tmp_path: Path) -> None:
 
 
 def test_ids_do_not_depend_on_the_order_of_named_paths(tmp_path: Path) -> None:
-    write(tmp_path, {"x/a.csv": "step,l\n0,1\n", "y/a.csv": "step,l\n0,1\n"})
+    write(tmp_path, {"a.csv": "step,l\n0,1\n", "y/a.csv": "step,l\n0,1\n"})
     reader = [TabularReader()]
     both = [tmp_path / "x", tmp_path / "y"]
     assert registry.find(both, reader) == registry.find(both[::-1], reader)
