@@ -407,7 +407,7 @@ def test_many_broken_lines_are_counted(tmp_path: Path) -> None:
 
 
 def test_ids_do_not_depend_on_the_order_of_named_paths(tmp_path: Path) -> None:
-    write(tmp_path, {"a.csv": "step,l\n0,1\n", "y/a.csv": "step,l\n0,1\n"})
+    write(tmp_path, {"x/a.csv": "step,l\n0,1\n", "y/a.csv": "step,l\n0,1\n"})
     reader = [TabularReader()]
     both = [tmp_path / "x", tmp_path / "y"]
     assert registry.find(both, reader) == registry.find(both[::-1], reader)
