@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pandas as pd  # noqa: F401 - Arrow imports it when it first sees a list; imports are not measured
 
-import runreport.readers.mlflow_file
-import runreport.readers.mlflow_sqlite
-import runreport.readers.tabular
-import runreport.readers.tensorboard  # noqa: F401 - imports are not measured
+import runreport.readers.mlflow.file
+import runreport.readers.mlflow.sqlite
+import runreport.readers.tables.reader
+import runreport.readers.tensorboard.reader  # noqa: F401 - imports are not measured
 from runreport.ingestion import ingest
 
 

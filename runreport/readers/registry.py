@@ -12,9 +12,9 @@ from runreport import plugins
 from runreport.errors import NoRunsError, ReadError, UnknownNameError
 from runreport.names import Severity
 from runreport.notices import Notice
-from runreport.readers import _walk
-from runreport.readers._walk import Visit
+from runreport.readers import walk
 from runreport.readers.base import Location, Match, Reader
+from runreport.readers.walk import Visit
 
 _NAMED_FILES = 5
 
@@ -127,21 +127,21 @@ def find(
     Raises:
         UsageError: a path does not exist.
     """
-    starts, nested = _walk.starts(paths, known)
+    starts, nested = walk.starts(paths, known)
     noticed: dict[str, list[Notice]] = {"": nested, **{start.label: [] for start in starts}}
     claims: list[Claim] = []
     looks: list[Look] = []
     for start in starts:
-        walk = _walk.walk(start)
-        for visit in walk:
+        steps = walk.walk(start)
+        for visit in steps:
             settled = _settled(visit, readers)
             claims += settled.claims
             looks += settled.looks
             noticed[start.label] += settled.notices
             if any(claim.match.takes is None for claim in settled.claims):
-                walk.stay_out()
+                steps.stay_out()
             for claim in settled.claims:
-                walk.stay_out(claim.match.folders)
+                steps.stay_out(claim.match.folders)
     return Findings(
         claims=tuple(claims),
         looks=tuple(looks),

@@ -11,7 +11,7 @@ from runreport.ingestion import ingest
 from runreport.model.entities import RunBatch
 from runreport.readers import registry
 from runreport.readers.base import Location, Match, Scan, Source
-from runreport.readers.tabular import TabularReader
+from runreport.readers.tables.reader import TabularReader
 from runreport.store.manifest import Store
 
 

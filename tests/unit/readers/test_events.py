@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tfevents_encoder import WALL_TIME, event, float_tensor, message, metadata, record, simple, summary, tensor, varint
 
-from runreport.readers._events import EventDecoder, Findings
-from runreport.readers._tfrecord import Block, records
+from runreport.formats.tfrecord import Block, records
+from runreport.readers.tensorboard.events import EventDecoder, Findings
 
 PACKED_DOUBLE = b"\x08\x02" + message(6, struct.pack("<d", 0.1))
 NUMBERS = {

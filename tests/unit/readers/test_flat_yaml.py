@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runreport.readers._flat_yaml import parse_flat_yaml
-from runreport.readers._packages import packages
+from runreport.formats.flat_yaml import parse_flat_yaml
+from runreport.readers.common.packages import packages
 
 WORDS = st.lists(
     st.sampled_from(["word", "it's", "a:b", "x: y", "#z", "\n", "  ", "é", "'", '"', "\\", "\t"]), max_size=40

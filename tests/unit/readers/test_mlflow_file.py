@@ -10,10 +10,11 @@ from mlflow_logs import GOLDEN, Logged, Points, location, read_log, same
 from runreport.model import keys
 from runreport.model.tables import POINTS
 from runreport.names import Direction, DirectionSource, Relation, RunStatus, Severity
-from runreport.readers import _metric_lines, _mlflow
-from runreport.readers._mlflow_artifacts import MAX_ARTIFACTS
 from runreport.readers.base import Certainty, Reader
-from runreport.readers.mlflow_file import MlflowFileReader
+from runreport.readers.mlflow import metric_lines
+from runreport.readers.mlflow import runs as mlflow_runs
+from runreport.readers.mlflow.artifacts import MAX_ARTIFACTS
+from runreport.readers.mlflow.file import MlflowFileReader
 
 STORE = GOLDEN / "mlflow_file" / "mlruns"
 TRICKY = 'it\'s: a "tricky" name #1, ü and long enough for the YAML writer to fold it over more than one line\nend'
@@ -262,8 +263,8 @@ def test_files_are_parsed_in_bounded_chunks(store: Store, monkeypatch: pytest.Mo
     for run in "abc":
         store.run(run, loss="1 0.5 0\n2 0.25 1\n", acc="1 1 0\n")
     whole = store.read().points
-    monkeypatch.setattr(_metric_lines, "_CHUNK_BYTES", 10)
-    monkeypatch.setattr(_mlflow, "_BATCH_RUNS", 2)
+    monkeypatch.setattr(metric_lines, "_CHUNK_BYTES", 10)
+    monkeypatch.setattr(mlflow_runs, "_BATCH_RUNS", 2)
     assert store.read().points == whole
 
 
@@ -422,7 +423,7 @@ def test_a_metrics_folder_that_is_a_link_out_is_told(store: Store, tmp_path: Pat
 
 def test_no_more_artifacts_are_listed_than_the_limit(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     assert MAX_ARTIFACTS == 10_000
-    monkeypatch.setattr("runreport.readers._mlflow_artifacts.MAX_ARTIFACTS", 3)
+    monkeypatch.setattr("runreport.readers.mlflow.artifacts.MAX_ARTIFACTS", 3)
     store.run("r")
     for name in "abcde":
         store.write(f"7/r/artifacts/{name}.txt", name)

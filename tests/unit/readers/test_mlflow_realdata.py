@@ -10,8 +10,8 @@ from mlflow_logs import Logged, location, read_log, same
 
 from runreport.model import keys
 from runreport.readers.base import Reader
-from runreport.readers.mlflow_file import MlflowFileReader
-from runreport.readers.mlflow_sqlite import MlflowSqliteReader
+from runreport.readers.mlflow.file import MlflowFileReader
+from runreport.readers.mlflow.sqlite import MlflowSqliteReader
 
 FORMS: dict[str, tuple[Reader, str]] = {
     "mlflow_file": (MlflowFileReader(), "mlruns"),

@@ -10,10 +10,10 @@ from mlflow_logs import GOLDEN, Logged, child, edit, location, read_log, same
 
 from runreport.errors import ReadError
 from runreport.names import Direction, Relation, RunStatus, Severity
-from runreport.readers import _mlflow
 from runreport.readers.base import Match, Reader
-from runreport.readers.mlflow_file import MlflowFileReader
-from runreport.readers.mlflow_sqlite import MlflowSqliteReader
+from runreport.readers.mlflow import runs as mlflow_runs
+from runreport.readers.mlflow.file import MlflowFileReader
+from runreport.readers.mlflow.sqlite import MlflowSqliteReader
 
 STORE = GOLDEN / "mlflow_sqlite"
 TRICKY = 'it\'s: a "tricky" name #1, ü and long enough for the YAML writer to fold it over more than one line\nend'
@@ -289,7 +289,7 @@ def test_a_run_deleted_between_scan_and_read_is_told(database: Path) -> None:
 
 
 def test_batches_are_bounded_and_say_the_same(database: Path, golden: Logged, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_mlflow, "_BATCH_RUNS", 1)
+    monkeypatch.setattr(mlflow_runs, "_BATCH_RUNS", 1)
     found = read(database)
     assert found.logs.keys() == golden.logs.keys()
     assert same(found.points[TRICKY]["train/loss"], golden.points[TRICKY]["train/loss"])

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runreport.readers._naming import PathName, name_by_path
+from runreport.readers.common.naming import PathName, name_by_path
 
 
 @pytest.mark.parametrize(

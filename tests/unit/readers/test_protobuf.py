@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tfevents_encoder import double, integer, message, varint
 
-from runreport.readers._protobuf import BYTES, FIXED64, VARINT, WireError, fields, read_varint, signed
+from runreport.formats.protobuf import BYTES, FIXED64, VARINT, WireError, fields, read_varint, signed
 
 numbers = st.integers(1, 2**28)
 

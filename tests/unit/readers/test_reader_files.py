@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from runreport.errors import ReadError
-from runreport.readers._files import list_folder, media_type, read_bytes, scan_tree
+from runreport.formats.files import list_folder, media_type, read_bytes, scan_tree
 
 
 def write(path: Path, content: bytes = b"x") -> None:

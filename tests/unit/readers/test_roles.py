@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runreport.readers._columns import Peek
-from runreport.readers._roles import STEPS, Layout, judge, roles
 from runreport.readers.base import Certainty
+from runreport.readers.tables.columns import Peek
+from runreport.readers.tables.roles import STEPS, Layout, judge, roles
 
 
 def seen(*names: str, numeric: tuple[str, ...] | None = None, rows: bool = True) -> Peek:

@@ -16,9 +16,9 @@ from runreport.model.entities import RunLog
 from runreport.model.tables import POINTS
 from runreport.names import RunStatus
 from runreport.readers import registry
-from runreport.readers._delimited import parse as parse_csv
-from runreport.readers._jsonlines import parse as parse_jsonl
-from runreport.readers.tabular import TabularReader
+from runreport.readers.tables.delimited import parse as parse_csv
+from runreport.readers.tables.jsonlines import parse as parse_jsonl
+from runreport.readers.tables.reader import TabularReader
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 NAN, INF = math.nan, math.inf

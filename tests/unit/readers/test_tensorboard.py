@@ -28,10 +28,11 @@ from tfevents_encoder import (
     version,
 )
 
+from runreport.formats import tfrecord
 from runreport.names import ParamKind, RunStatus, Severity
-from runreport.readers import _series, _tfrecord
 from runreport.readers.base import Certainty, Reader
-from runreport.readers.tensorboard import TensorboardReader
+from runreport.readers.tensorboard import series
+from runreport.readers.tensorboard.reader import TensorboardReader
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "tensorboard_logs"
 
@@ -131,8 +132,8 @@ def test_damaged_records_and_records_without_time_are_left_out_and_counted(tmp_p
 def test_a_huge_graph_is_passed_over_and_a_huge_summary_is_noticed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_tfrecord, "BLOCK_BYTES", 1000)
-    monkeypatch.setattr(_tfrecord, "MAX_RECORD_BYTES", 10_000)
+    monkeypatch.setattr(tfrecord, "BLOCK_BYTES", 1000)
+    monkeypatch.setattr(tfrecord, "MAX_RECORD_BYTES", 10_000)
     graph, media = event(message(4, bytes(50_000))), event(message(5, bytes(50_000)))
     found = read_bytes(tmp_path, version(), graph, scalar("x", 1, 1.0), media, scalar("x", 2, 1.0))
     assert found.series == {"x": [(1, 1.0), (2, 1.0)]}
@@ -314,7 +315,7 @@ def test_a_file_that_is_gone_when_it_is_read_is_an_error_notice(tmp_path: Path) 
 
 
 def test_large_runs_come_in_batches_that_split_no_series(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_series, "BATCH_POINTS", 25)
+    monkeypatch.setattr(series, "BATCH_POINTS", 25)
     write(tmp_path, *(scalar(tag, step, 1.0) for step in range(10) for tag in "abcde"))
     place, reader = location(tmp_path), TensorboardReader()
     match = reader.match(place)

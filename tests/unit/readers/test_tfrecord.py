@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tfevents_encoder import checksum, record
 
-from runreport.readers import _tfrecord
-from runreport.readers._tfrecord import Block, End, Ending, LongRecord, crc32c, masked_crc32c, records
+from runreport.formats import tfrecord
+from runreport.formats.tfrecord import Block, End, Ending, LongRecord, crc32c, masked_crc32c, records
 
 sizes_of_records = st.lists(st.integers(0, 300), max_size=40)
 periodic_sizes = st.tuples(st.lists(st.integers(0, 40), min_size=1, max_size=5), st.integers(1, 700)).map(
@@ -53,7 +53,7 @@ def test_records_of_any_sizes_are_found(first: list[int], second: list[int], thi
 
 @pytest.mark.parametrize("block_bytes", [16, 100, 1000])
 def test_records_that_cross_blocks_are_found(block_bytes: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_tfrecord, "BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr(tfrecord, "BLOCK_BYTES", block_bytes)
     contents = contents_of([3, 900, 0, 17, 17, 17, 2000, 5] * 30)
     data = b"".join(map(record, contents))
     assert read(data) == (contents, [], End(ending=Ending.WHOLE, position=len(data)))
@@ -90,8 +90,8 @@ def test_a_huge_length_with_a_right_checksum_is_a_cut(length: int) -> None:
 
 
 def test_long_records_are_passed_over_without_reading_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_tfrecord, "BLOCK_BYTES", 64)
-    monkeypatch.setattr(_tfrecord, "MAX_RECORD_BYTES", 1000)
+    monkeypatch.setattr(tfrecord, "BLOCK_BYTES", 64)
+    monkeypatch.setattr(tfrecord, "MAX_RECORD_BYTES", 1000)
     data = record(b"first") + record(b"\x22" + bytes(5000)) + record(b"last")
     contents, long, end = read(data)
     assert (contents, end.ending) == ([b"first", b"last"], Ending.WHOLE)

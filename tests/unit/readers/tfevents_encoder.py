@@ -7,7 +7,7 @@ from pathlib import Path
 
 from runreport.model.entities import RunLog
 from runreport.readers.base import Location
-from runreport.readers.tensorboard import TensorboardReader
+from runreport.readers.tensorboard.reader import TensorboardReader
 
 FILE_NAME = "events.out.tfevents.1700000000.host.example.12.0"
 WALL_TIME = 1_700_000_000.0

@@ -13,12 +13,12 @@ from runreport.model.entities import MetricInfo, Run, RunBatch, RunLog, Tag
 from runreport.model.tables import POINTS
 from runreport.names import RunStatus, Severity
 from runreport.notices import Notice
-from runreport.readers._eventfiles import FolderLog
-from runreport.readers._events import END_OF_TIME_S, Points
-from runreport.readers._hparams import Session, read_session
-from runreport.readers._naming import PathName, name_by_path
-from runreport.readers._series import Series, goes_on_after, group, join, tables
 from runreport.readers.base import Source
+from runreport.readers.common.naming import PathName, name_by_path
+from runreport.readers.tensorboard.events import END_OF_TIME_S, Points
+from runreport.readers.tensorboard.files import FolderLog
+from runreport.readers.tensorboard.hparams import Session, read_session
+from runreport.readers.tensorboard.series import Series, goes_on_after, group, join, tables
 
 STEM_PARAM = "stem"
 """The param of runs that log none: what their path says without the seed, so that seeds can be grouped."""

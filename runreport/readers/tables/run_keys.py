@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from runreport.names import Severity
-from runreport.readers._columns import Issue, is_text, may_hold_numbers, numbers, texts
-from runreport.readers._roles import Layout, Roles
+from runreport.readers.tables.columns import Issue, is_text, may_hold_numbers, numbers, texts
+from runreport.readers.tables.roles import Layout, Roles
 
 _NO_TEXT = np.iinfo(np.int32).max
 _NOT_IDENTITY = frozenset({"phase", "split", "stage", "subset", "mode", "event", "message", "note", "status"})

@@ -10,7 +10,7 @@ of the writers make more folders than there are runs, or fewer:
 - A run that was restarted goes on in a second file. A point removes the earlier points of its tag whose step is not
   below its own, as in TensorBoard; how many were removed is noticed.
 
-Runs are named by where they lie (:func:`runreport.readers._naming.name_by_path`). One without hparams gets the single
+Runs are named by where they lie (:func:`runreport.readers.common.naming.name_by_path`). One without hparams gets the single
 param ``stem``, its name without the seed, so that the seeds of a method can still be grouped.
 
 Values keep the precision they were written with, which is float32 as a rule. A run ended when its log was written
@@ -23,13 +23,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
 
+from runreport.formats.files import FoundFile, list_folder
 from runreport.model import keys
 from runreport.model.entities import RunBatch
 from runreport.names import content_hash
-from runreport.readers._eventfiles import EventFile, read_files
-from runreport.readers._files import FoundFile, list_folder
-from runreport.readers._tensorboard_log import Origin, batches
 from runreport.readers.base import Certainty, Location, Match, Scan, Source
+from runreport.readers.tensorboard.files import EventFile, read_files
+from runreport.readers.tensorboard.log import Origin, batches
 
 _TOOL = "tensorboard"
 _MARK = "tfevents"

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import json as arrow_json
 
-from runreport.readers._columns import Issue, ParsedTable, Peek, bounded
+from runreport.readers.tables.columns import Issue, ParsedTable, Peek, bounded
 
 SETTINGS = ("config", "params", "hparams")
 """Keys of a line under which an object holds the run's settings rather than metrics."""

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from runreport.errors import ReadError
-from runreport.readers import _tables
-from runreport.readers._roles import KNOWN_STEMS, Judgement, Layout, Roles, judge, roles
-from runreport.readers._sidecar import FOLDER_NAMES, OWN_SUFFIXES
 from runreport.readers.base import Certainty, Location
+from runreport.readers.tables import files as table_files
+from runreport.readers.tables.roles import KNOWN_STEMS, Judgement, Layout, Roles, judge, roles
+from runreport.readers.tables.sidecar import FOLDER_NAMES, OWN_SUFFIXES
 
 _SUFFIX_ORDER = (".jsonl", ".ndjson", ".json", ".parquet", ".csv", ".tsv")
 
@@ -37,7 +37,9 @@ class Unit:
 
 def table_names(names: Iterable[str]) -> tuple[str, ...]:
     """Return the names that may be tables: of the right suffix, and no sidecar of another one."""
-    listed = [name for name in names if _tables.suffix_of(name) in _tables.SUFFIXES and name not in FOLDER_NAMES]
+    listed = [
+        name for name in names if table_files.suffix_of(name) in table_files.SUFFIXES and name not in FOLDER_NAMES
+    ]
     own = {sidecar for name in listed for sidecar in _own_sidecars(name)}
     return tuple(name for name in listed if name not in own)
 
@@ -56,7 +58,7 @@ def is_known(name: str) -> bool:
 def judged(location: Location, name: str) -> Judgement:
     """Say whether a table is a run log; one with a known name that cannot be opened is one, so that this is told."""
     try:
-        return judge(_tables.peek(location.path / name), is_known=is_known(name))
+        return judge(table_files.peek(location.path / name), is_known=is_known(name))
     except ReadError as error:
         return Judgement(certainty=Certainty.POSSIBLE if is_known(name) else None, reason=error.sentence)
 
@@ -84,7 +86,7 @@ def units(location: Location, names: frozenset[str]) -> tuple[Unit, ...]:
 def _roles(location: Location, name: str) -> Roles | None:
     """Return what the columns of a table are for, None when it cannot be opened."""
     try:
-        return roles(_tables.peek(location.path / name).names)
+        return roles(table_files.peek(location.path / name).names)
     except ReadError:
         return None
 
@@ -117,7 +119,7 @@ def _file_unit(location: Location, name: str, *, has_many_runs: bool) -> Unit:
 
 def _preference(name: str) -> tuple[int, int, str]:
     stem = _stem(name).casefold()
-    return KNOWN_STEMS.index(stem), _SUFFIX_ORDER.index(_tables.suffix_of(name)), name
+    return KNOWN_STEMS.index(stem), _SUFFIX_ORDER.index(table_files.suffix_of(name)), name
 
 
 def _stem(name: str) -> str:
@@ -126,7 +128,7 @@ def _stem(name: str) -> str:
 
 def _own_sidecars(table: str) -> tuple[str, ...]:
     stem = _stem(table)
-    if is_known(table) and _tables.suffix_of(table) == _tables.JSON:
+    if is_known(table) and table_files.suffix_of(table) == table_files.JSON:
         return ()
     names = (f"{stem}{suffix}" for suffix in OWN_SUFFIXES)
     return tuple(name for name in names if name != table and not (name.endswith(".json") and is_known(name)))

@@ -15,16 +15,16 @@ from runreport.model import keys
 from runreport.model.entities import RunBatch, RunLog
 from runreport.names import Severity, content_hash, natural_key
 from runreport.notices import Notice
-from runreport.readers import _tables
-from runreport.readers._axes import NO_TIME
-from runreport.readers._columns import Issue
-from runreport.readers._points import Points, points_table, table_points
-from runreport.readers._roles import roles
-from runreport.readers._run_keys import RunFacts, run_facts, run_keys
-from runreport.readers._runs_of_tables import Unit, judged, sidecar_names, table_names, units
-from runreport.readers._sidecar import Described, describe, read_settings
-from runreport.readers._table_log import Origin, run_log
 from runreport.readers.base import Certainty, Location, Match, Scan, Source
+from runreport.readers.tables import files as table_files
+from runreport.readers.tables.axes import NO_TIME
+from runreport.readers.tables.columns import Issue
+from runreport.readers.tables.log import Origin, run_log
+from runreport.readers.tables.points import Points, points_table, table_points
+from runreport.readers.tables.roles import roles
+from runreport.readers.tables.run_keys import RunFacts, run_facts, run_keys
+from runreport.readers.tables.sidecar import Described, describe, read_settings
+from runreport.readers.tables.units import Unit, judged, sidecar_names, table_names, units
 
 _BATCH_POINTS = 500_000
 _BATCH_RUNS = 500
@@ -130,7 +130,7 @@ def _sources(location: Location, unit: Unit) -> list[Source]:
 
 
 def _handles(location: Location, unit: Unit) -> list[str]:
-    table = _tables.parse(location.inside(unit.tables[0])).table
+    table = table_files.parse(location.inside(unit.tables[0])).table
     found = run_keys(table, roles(table.column_names)).keys
     return [f"{_KEY_MARK}{key}" for key in sorted(found, key=natural_key)]
 
@@ -183,7 +183,7 @@ def _without(reading: _Reading, repeated: frozenset[str], file: str) -> _Reading
 
 
 def _read_table(location: Location, file: str, sources: Sequence[Source]) -> _Reading:
-    parsed = _tables.parse(location.inside(file))
+    parsed = table_files.parse(location.inside(file))
     found = roles(parsed.table.column_names)
     if not sources[0].handle:
         found = found.of_one_run()

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from runreport.formats.tfrecord import Block, End, Ending, LongRecord, records
 from runreport.names import Severity
 from runreport.notices import Notice
-from runreport.readers._events import EventDecoder, Findings, Points
-from runreport.readers._summaries import LONG_SUMMARY, long_record_kind
-from runreport.readers._tfrecord import Block, End, Ending, LongRecord, records
+from runreport.readers.tensorboard.events import EventDecoder, Findings, Points
+from runreport.readers.tensorboard.summaries import LONG_SUMMARY, long_record_kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,13 +9,13 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from runreport.errors import ReadError
+from runreport.formats.files import read_bytes
+from runreport.formats.flat_yaml import FlatYaml, parse_flat_yaml
 from runreport.names import Severity
 from runreport.notices import Notice
-from runreport.readers._files import read_bytes
-from runreport.readers._flat_yaml import FlatYaml, parse_flat_yaml
-from runreport.readers._mlflow import PRIMARY_METRIC, PRIMARY_METRIC_UP, DatasetInput, Experiment, RunFacts
-from runreport.readers._mlflow_artifacts import ArtifactFolder
 from runreport.readers.base import Location, Source
+from runreport.readers.mlflow.artifacts import ArtifactFolder
+from runreport.readers.mlflow.runs import PRIMARY_METRIC, PRIMARY_METRIC_UP, DatasetInput, Experiment, RunFacts
 
 META = "meta.yaml"
 ARTIFACTS = "artifacts"

@@ -6,15 +6,14 @@ from pathlib import Path
 from typing import ClassVar
 
 from runreport.errors import ReadError
+from runreport.formats.files import Tree, list_folder, read_bytes, scan_tree
 from runreport.model.entities import RunBatch, RunLog
 from runreport.names import Severity, content_hash
 from runreport.notices import Notice
-from runreport.readers import _mlflow
-from runreport.readers._files import Tree, list_folder, read_bytes, scan_tree
-from runreport.readers._metric_lines import MetricFile, read_points
-from runreport.readers._mlflow import Experiment, Leftovers, RunFacts
-from runreport.readers._mlflow_artifacts import MAX_ARTIFACTS, read_leftovers
-from runreport.readers._mlflow_folders import (
+from runreport.readers.base import Certainty, Location, Match, Scan, Source
+from runreport.readers.mlflow import runs as mlflow_runs
+from runreport.readers.mlflow.artifacts import MAX_ARTIFACTS, read_leftovers
+from runreport.readers.mlflow.folders import (
     ARTIFACTS,
     META,
     RUN_PARTS,
@@ -29,7 +28,8 @@ from runreport.readers._mlflow_folders import (
     read_run,
     source_id,
 )
-from runreport.readers.base import Certainty, Location, Match, Scan, Source
+from runreport.readers.mlflow.metric_lines import MetricFile, read_points
+from runreport.readers.mlflow.runs import Experiment, Leftovers, RunFacts
 
 _TRASH = ".trash"
 _NO_EXPERIMENTS = frozenset({_TRASH, "models"})  # models is the registry
@@ -106,7 +106,7 @@ class MlflowFileReader:
     def read(self, location: Location, sources: Sequence[Source]) -> Iterator[RunBatch]:
         """Read runs; a run is never split between batches, and a batch has at most 128 runs."""
         homes: dict[str, ExperimentFolder] = {}
-        for group in _mlflow.batches(sources):
+        for group in mlflow_runs.batches(sources):
             yield _read_group(location, group, homes)
 
 
@@ -208,7 +208,7 @@ def _source(root: Path, folder: str, tree: Tree, identity: tuple[str, str]) -> S
     artifacts = scan_tree(root, prefix + ARTIFACTS, max_files=MAX_ARTIFACTS)
     facts = [f"{path} {size_bytes} {time_ns}" for path, size_bytes, time_ns in (*files, *artifacts.files)]
     return Source(
-        run_id=_mlflow.run_id(identity[0]),
+        run_id=mlflow_runs.run_id(identity[0]),
         path=folder or ".",
         files=tuple(prefix + file.path for file in files),
         handle=folder,
@@ -236,10 +236,10 @@ def _read_log(location: Location, source: Source, homes: dict[str, ExperimentFol
         run = read_run(location, source, home)
     except ReadError as problem:
         return _ReadRun(
-            log=_mlflow.run_log(_broken_facts(source), source, reader, _broken(source, problem)), metrics=()
+            log=mlflow_runs.run_log(_broken_facts(source), source, reader, _broken(source, problem)), metrics=()
         )
     leftovers = read_leftovers(location.root, run.artifact_folders, source.run_id)
-    log = _mlflow.run_log(run.facts, source, reader, replace(leftovers, notices=(*run.notices, *leftovers.notices)))
+    log = mlflow_runs.run_log(run.facts, source, reader, replace(leftovers, notices=(*run.notices, *leftovers.notices)))
     return _ReadRun(log=log, metrics=run.metrics)
 
 

@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from runreport.config.options import SEED_NAMES
 from runreport.model.keys import leaf
-from runreport.readers._columns import Peek
 from runreport.readers.base import Certainty
+from runreport.readers.tables.columns import Peek
 
 STEPS = (
     "step",

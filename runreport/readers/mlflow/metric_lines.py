@@ -12,7 +12,7 @@ from pyarrow import csv
 from runreport.model.tables import POINTS
 from runreport.names import Severity
 from runreport.notices import Notice
-from runreport.readers._mlflow_points import Columns, SeriesNames, joined, points_table, time_notices, without_rows
+from runreport.readers.mlflow.points import Columns, SeriesNames, joined, points_table, time_notices, without_rows
 
 _INT64 = 1 << 63
 _STEP = 2

@@ -7,9 +7,9 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from runreport.formats.protobuf import BYTES, FIXED64, VARINT, WireError, fields, read_varint
 from runreport.names import RunStatus
-from runreport.readers._events import PluginData
-from runreport.readers._protobuf import BYTES, FIXED64, VARINT, WireError, fields, read_varint
+from runreport.readers.tensorboard.events import PluginData
 
 _EXPERIMENT, _SESSION_START, _SESSION_END = 2, 3, 4
 _EXPERIMENT_METRICS, _METRIC_NAME, _METRIC_TAG = 5, 1, 2

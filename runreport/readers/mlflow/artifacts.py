@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runreport.errors import ReadError
+from runreport.formats.files import media_type, read_bytes, scan_tree
 from runreport.model.entities import Artifact, EnvironmentItem
 from runreport.names import Severity
 from runreport.notices import Notice
-from runreport.readers._files import media_type, read_bytes, scan_tree
-from runreport.readers._mlflow import Leftovers
-from runreport.readers._packages import ENVIRONMENT_FILES, packages
+from runreport.readers.common.packages import ENVIRONMENT_FILES, packages
+from runreport.readers.mlflow.runs import Leftovers
 
 MAX_ARTIFACTS = 10_000
 _MAX_ENVIRONMENT_FILES = 12

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from runreport.readers._mlflow import PRIMARY_METRIC, PRIMARY_METRIC_UP, DatasetInput, Experiment, RunFacts
-from runreport.readers._sqlite import Database
+from runreport.formats.sqlite import Database
+from runreport.readers.mlflow.runs import PRIMARY_METRIC, PRIMARY_METRIC_UP, DatasetInput, Experiment, RunFacts
 
 _CONTEXT = "mlflow.data.context"
 _CHANGING = (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from runreport.model.keys import flatten
 from runreport.names import RunStatus
-from runreport.readers._columns import Issue
+from runreport.readers.tables.columns import Issue
 
 FOLDER_NAMES = (
     "params.json",

@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from runreport.readers._arrow import arrow_column, numpy_codes
-from runreport.readers._summaries import Value
+from runreport.readers.common.arrow import arrow_column, numpy_codes
+from runreport.readers.tensorboard.summaries import Value
 
 Ints = NDArray[np.int64]
 Codes = NDArray[np.int32]

@@ -11,10 +11,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from runreport.model.tables import POINTS
-from runreport.readers._axes import NO_TIME, StepAxis, row_numbers, step_axis, time_axis, within_groups
-from runreport.readers._columns import Issue, Numbers, numbers, texts
-from runreport.readers._roles import Roles
-from runreport.readers._run_keys import RunKeys
+from runreport.readers.tables.axes import NO_TIME, StepAxis, row_numbers, step_axis, time_axis, within_groups
+from runreport.readers.tables.columns import Issue, Numbers, numbers, texts
+from runreport.readers.tables.roles import Roles
+from runreport.readers.tables.run_keys import RunKeys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

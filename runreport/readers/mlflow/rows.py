@@ -7,12 +7,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from runreport.formats.sqlite import Database, placeholders
 from runreport.names import Severity
 from runreport.notices import Notice
-from runreport.readers._mlflow import run_id
-from runreport.readers._mlflow_points import Columns, SeriesNames, points_table, time_notices
-from runreport.readers._mlflow_tables import as_text
-from runreport.readers._sqlite import Database, placeholders
+from runreport.readers.mlflow.points import Columns, SeriesNames, points_table, time_notices
+from runreport.readers.mlflow.runs import run_id
+from runreport.readers.mlflow.tables import as_text
 
 _ROW = np.dtype([("step", "f8"), ("time_ms", "f8"), ("value", "f8")])
 _LARGEST = np.finfo(np.float64).max  # stands for infinity in this store

@@ -10,11 +10,11 @@ from runreport.model import keys
 from runreport.model.entities import CodeVersion, Param, Run, RunLog, Tag
 from runreport.names import RunStatus
 from runreport.notices import Notice
-from runreport.readers._naming import PathName, name_by_path
-from runreport.readers._run_keys import RunFacts
-from runreport.readers._runs_of_tables import is_known
-from runreport.readers._sidecar import Described
 from runreport.readers.base import Location, Source
+from runreport.readers.common.naming import PathName, name_by_path
+from runreport.readers.tables.run_keys import RunFacts
+from runreport.readers.tables.sidecar import Described
+from runreport.readers.tables.units import is_known
 
 STEM = "stem"
 """The param that stands for the path of a run without other params, so that groups can be told apart."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from runreport.readers._protobuf import BYTES, FIXED32, FIXED64, VARINT, fields, read_varint, signed
+from runreport.formats.protobuf import BYTES, FIXED32, FIXED64, VARINT, fields, read_varint, signed
 
 SCALARS_PLUGIN = b"scalars"
 TENSORS = "tensors"

@@ -8,8 +8,8 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from runreport.errors import ReadError
-from runreport.readers import _delimited, _jsonlines
-from runreport.readers._columns import MAX_FILE_BYTES, PEEK_BYTES, ParsedTable, Peek, is_text
+from runreport.readers.tables import delimited, jsonlines
+from runreport.readers.tables.columns import MAX_FILE_BYTES, PEEK_BYTES, ParsedTable, Peek, is_text
 
 DELIMITED = frozenset({".csv", ".tsv"})
 JSON_LINES = frozenset({".jsonl", ".ndjson"})
@@ -40,8 +40,8 @@ def peek(path: Path) -> Peek:
             return _parquet_peek(path)
         head = _head(path)
         if suffix in DELIMITED:
-            return _delimited.peek(head)
-        return _jsonlines.peek(head) if suffix != JSON or _jsonlines.holds_lines(head) else _DOCUMENT
+            return delimited.peek(head)
+        return jsonlines.peek(head) if suffix != JSON or jsonlines.holds_lines(head) else _DOCUMENT
     except (OSError, csv.Error, pa.ArrowException) as error:
         raise _unreadable(path, error) from error
 
@@ -55,9 +55,9 @@ def parse(path: Path) -> ParsedTable:
     suffix = suffix_of(path.name)
     try:
         if suffix == PARQUET:
-            return ParsedTable(table=_jsonlines.flattened(_plain(parquet.read_table(path, use_threads=False))))
+            return ParsedTable(table=jsonlines.flattened(_plain(parquet.read_table(path, use_threads=False))))
         data = _whole(path)
-        return _delimited.parse(data) if suffix in DELIMITED else _jsonlines.parse(data)
+        return delimited.parse(data) if suffix in DELIMITED else jsonlines.parse(data)
     except (OSError, csv.Error, pa.ArrowException) as error:
         raise _unreadable(path, error) from error
 

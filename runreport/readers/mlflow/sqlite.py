@@ -6,15 +6,17 @@ from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
 from runreport.errors import ReadError
+from runreport.formats.sqlite import COMPANIONS, Database, is_sqlite, open_database
 from runreport.model.entities import RunBatch, RunLog
 from runreport.names import Severity, content_hash
 from runreport.notices import Notice
-from runreport.readers import _mlflow
-from runreport.readers._mlflow import Experiment, Leftovers, RunFacts
-from runreport.readers._mlflow_artifacts import ArtifactFolder, read_leftovers
-from runreport.readers._mlflow_places import artifact_folder
-from runreport.readers._mlflow_rows import read_points
-from runreport.readers._mlflow_tables import (
+from runreport.readers.base import Certainty, Location, Match, Scan, Source
+from runreport.readers.mlflow import runs as mlflow_runs
+from runreport.readers.mlflow.artifacts import ArtifactFolder, read_leftovers
+from runreport.readers.mlflow.places import artifact_folder
+from runreport.readers.mlflow.rows import read_points
+from runreport.readers.mlflow.runs import Experiment, Leftovers, RunFacts
+from runreport.readers.mlflow.tables import (
     ModelRow,
     RunRow,
     RunState,
@@ -25,8 +27,6 @@ from runreport.readers._mlflow_tables import (
     run_states,
     stored_experiments,
 )
-from runreport.readers._sqlite import COMPANIONS, Database, is_sqlite, open_database
-from runreport.readers.base import Certainty, Location, Match, Scan, Source
 
 _SUFFIXES = frozenset({"", ".db", ".sqlite", ".sqlite3"})
 _TABLES = frozenset({"alembic_version", "experiments", "metrics", "runs"})
@@ -104,7 +104,7 @@ class MlflowSqliteReader:
         for path in dict.fromkeys(source.path for source in sources):
             with open_database(location.inside(path)) as database:
                 experiments = stored_experiments(database)
-                for group in _mlflow.batches([source for source in sources if source.path == path]):
+                for group in mlflow_runs.batches([source for source in sources if source.path == path]):
                     yield _read_group(location, database, group, experiments)
 
 
@@ -162,7 +162,7 @@ def _is_deleted(experiments: Mapping[str | None, StoredExperiment], row: RunRow)
 def _source(path: str, row: RunRow, state: RunState, experiment: str) -> Source:
     identity = row.run_uuid or ""
     return Source(
-        run_id=_mlflow.run_id(identity),
+        run_id=mlflow_runs.run_id(identity),
         path=path,
         files=(path,),
         handle=identity,
@@ -200,7 +200,7 @@ def _read_group(
             continue
         folders = _artifact_folders(location, source, rows[source.handle], models.get(source.handle, ()))
         leftovers = read_leftovers(location.root, folders, source.run_id)
-        log = _mlflow.run_log(facts[source.handle], source, _reader(), leftovers)
+        log = mlflow_runs.run_log(facts[source.handle], source, _reader(), leftovers)
         logs.append(replace(log, notices=(*log.notices, *about)))
     return RunBatch(logs=tuple(logs), points=points)
 
@@ -235,4 +235,4 @@ def _vanished(source: Source, about: tuple[Notice, ...]) -> RunLog:
         message="The run was deleted from the database while it was read.",
         run_id=source.run_id,
     )
-    return _mlflow.run_log(facts, source, _reader(), Leftovers(notices=(notice, *about)))
+    return mlflow_runs.run_log(facts, source, _reader(), Leftovers(notices=(notice, *about)))

@@ -3,7 +3,7 @@
 Nearly all records of a log look alike: a wall time, a step, and values that are a tag and a few bytes around one
 number. Those are decoded for all records of a block at once. What surrounds the number (a plain ``simple_value``, a
 tensor, a tensor with metadata, of single or double precision) is learnt: the first value of a new shape goes through
-the decoder of :mod:`runreport.readers._summaries`, and all values with the same bytes around their number follow it.
+the decoder of :mod:`runreport.readers.tensorboard.summaries`, and all values with the same bytes around their number follow it.
 """
 
 from collections import Counter
@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from runreport.readers._protobuf import BYTES, WireError
-from runreport.readers._summaries import (
+from runreport.formats.protobuf import BYTES, WireError
+from runreport.formats.tfrecord import Block
+from runreport.readers.tensorboard.summaries import (
     SCALARS_PLUGIN,
     TENSORS,
     VALUE_KINDS,
@@ -22,8 +23,7 @@ from runreport.readers._summaries import (
     decode_value,
     value_spans,
 )
-from runreport.readers._tfrecord import Block
-from runreport.readers._wirecolumns import (
+from runreport.readers.tensorboard.wirecolumns import (
     Codes,
     Floats,
     Heads,

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from runreport.names import Severity
-from runreport.readers._columns import Issue, is_text, numbers, texts
+from runreport.readers.tables.columns import Issue, is_text, numbers, texts
 
 NO_TIME = int(np.iinfo(np.int64).min)
 """Stands for a row without a time."""

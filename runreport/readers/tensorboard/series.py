@@ -10,8 +10,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from runreport.model.tables import POINTS
-from runreport.readers._arrow import arrow_column, arrow_names, points_table
-from runreport.readers._events import Points
+from runreport.readers.common.arrow import arrow_column, arrow_names, points_table
+from runreport.readers.tensorboard.events import Points
 
 Ints = NDArray[np.int64]
 

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from runreport.names import Severity
-from runreport.readers._columns import (
+from runreport.readers.tables.columns import (
     MISSING,
     NUMBER,
     Issue,

@@ -1,0 +1,1 @@
+"""The reader of tables of metrics, whoever wrote them."""
