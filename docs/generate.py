@@ -20,7 +20,7 @@ import runreport
 from runreport import errors
 from runreport.cli.app import app
 from runreport.config.load import environment_variable, option_help, option_names
-from runreport.config.options import ExperimentOptions, MetricOptions, Settings
+from runreport.config.options import TABLES_OF_MANY, Settings
 from runreport.errors import RunreportError
 from runreport.model.tables import ENTITIES, SCHEMAS
 from runreport.pages import contexts
@@ -28,10 +28,12 @@ from runreport.readers import registry
 
 DOCS = Path(__file__).resolve().parent
 _REGION = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
-_NAMED_TABLES: Mapping[str, type[BaseModel]] = {"metrics.by_name": MetricOptions, "experiments": ExperimentOptions}
 _ATTRIBUTE = re.compile(r"^    (\w+): (.*)$", re.MULTILINE)
 _WIDTH = 80
-_NO_ENTITY = {"metrics": "Metric points: one row per value that was logged."}
+_NO_ENTITY = {
+    "metrics": "Metric points: one row per value that was logged.",
+    "samples": "Single outcomes behind a metric: one row per evaluation episode or test example.",
+}
 
 
 def commands() -> Iterator[str]:
@@ -85,12 +87,12 @@ def settings() -> Iterator[str]:
     yield "| option | meaning | default | environment variable |"
     yield "| --- | --- | --- | --- |"
     for name in option_names():
-        if name not in _NAMED_TABLES:
-            default = _shown(_default(name))
-            yield f"| `{name}` | {_cell(option_help(name))} | {default} | `{environment_variable(name)}` |"
-    for name, model in _NAMED_TABLES.items():
+        default = _shown(_default(name))
+        yield f"| `{name}` | {_cell(option_help(name))} | {default} | `{environment_variable(name)}` |"
+    for name, model in TABLES_OF_MANY.items():
         for key, field in model.model_fields.items():
-            yield f"| `{name}.NAME.{key}` | {_cell(field.description or '')} | {_shown(field.default)} | |"
+            default = "required" if field.is_required() else _shown(field.default)
+            yield f"| `{name}.{key}` | {_cell(field.description or '')} | {default} | |"
 
 
 def _default(name: str) -> object:

@@ -3,27 +3,23 @@
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import Protocol
 
-import pyarrow as pa
-
-from runreport.errors import ReadError, StoreError
+from runreport.config.options import SourceOptions
 from runreport.execute import process_count, run_tasks
-from runreport.model.entities import RunBatch
+from runreport.joining import Joint, Part, joints
 from runreport.model.tables import from_table
 from runreport.names import Severity, content_hash
 from runreport.notices import Notice
 from runreport.readers import registry
-from runreport.readers.base import Location, Reader, Source
+from runreport.readers.base import Certainty, Location, Reader, Source
 from runreport.readers.registry import Claim
+from runreport.reading import Task, TaskResult, failure, read_task, where
 from runreport.store.manifest import Commit, Store
-from runreport.store.parquet import BatchFiles, write_batch
 
 _TASK_RUNS = 100  # metrics of a run share their times: files of more runs compress less well
 _TASK_BYTES = 64 * 1024 * 1024
-_BATCH_POINTS = 2_000_000
 _SERIAL_BYTES = 32 * 1024 * 1024  # below this, starting processes costs more than they save
 _SHOWN_NOTICES = 8
 _FINGERPRINT_LENGTH = 32
@@ -87,36 +83,19 @@ class _Place:
     """One location with its runs, and what was left out there."""
 
     reader_name: str
+    certainty: Certainty
     location: Location
     sources: tuple[Source, ...]
     notices: tuple[Notice, ...]
     runs_skipped: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Task:
-    """Some runs of one location, to be read and written by one worker."""
-
-    store: Path
-    reader_name: str
-    location: Location
-    sources: tuple[Source, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _TaskResult:
-    """What a worker wrote; ``notices`` say why some of its runs could not be read."""
-
-    batches: tuple[BatchFiles, ...]
-    notices: tuple[Notice, ...] = ()
-    runs_skipped: int = 0
-
-
-def ingest(
+def ingest(  # noqa: PLR0913 - each is an option of the command
     logs: Sequence[str | Path],
     *,
     store: str | Path = ".runreport",
     reader: str | None = None,
+    sources: Sequence[SourceOptions] = (),
     jobs: int = 0,
     report: Report | None = None,
 ) -> IngestResult:
@@ -126,6 +105,7 @@ def ingest(
         logs: folders or files.
         store: the store's folder; made when it is not there.
         reader: the name of the only reader to use; None for all.
+        sources: how single files are read; the first that fits counts.
         jobs: processes used for reading; 0 for one per core. The result does not depend on it.
         report: called with progress.
 
@@ -138,23 +118,23 @@ def ingest(
     begin = time.perf_counter()
     paths = tuple(Path(path) for path in logs)
     installed = registry.readers(reader)
-    findings = registry.find(paths, installed.readers, _known_roots(Path(store)))
+    findings = registry.find(paths, installed.readers, _known_roots(Path(store)), rules=sources)
     places = _without_repeats(_scan(claim, installed.readers) for claim in findings.claims)
     if not any(place.sources or place.notices for place in places):
         raise registry.no_runs(paths)
     opened = Store.create(Path(store))
     known = opened.snapshot().fingerprints
-    tasks = _tasks(places, known, opened.path)
+    runs = _joints(places)
+    tasks = _tasks(runs, known, opened.path)
     results, commits = _read_all(opened, tasks, jobs, report)
     noticed = {**findings.noticed, "": (*installed.notices, *findings.noticed.get("", ()))}
     found = _found(places, noticed, tasks, results)
     commits.append(opened.commit((), found=found, roots=findings.roots))
-    sources = [source for place in places for source in place.sources]
-    run_ids = frozenset(source.run_id for source in sources)
+    run_ids = frozenset(joint.run_id for _, joint in runs)
     return IngestResult(
         runs_added=sum(commit.runs_added for commit in commits),
         runs_updated=sum(commit.runs_updated for commit in commits),
-        runs_unchanged=sum(known.get(source.run_id) == source.fingerprint for source in sources),
+        runs_unchanged=sum(known.get(joint.run_id) == joint.fingerprint for _, joint in runs),
         runs_skipped=sum(place.runs_skipped for place in places) + sum(result.runs_skipped for result in results),
         points=sum(batch.points for result in results for batch in result.batches),
         notices=_notices(opened, run_ids, found),
@@ -174,20 +154,33 @@ def _scan(claim: Claim, readers: Sequence[Reader]) -> _Place:
     try:
         scan = reader.scan(claim.location, claim.match)
     except Exception as error:  # noqa: BLE001 - one bad log, or a fault in one reader, must not stop the others
-        notice = _failure(claim.location, claim.location.relative, "unreadable-log", error)
-        return _Place(reader_name=reader.name, location=claim.location, sources=(), notices=(notice,), runs_skipped=1)
+        notice = failure(claim.location, claim.location.relative, "unreadable-log", error)
+        return _Place(
+            reader_name=reader.name,
+            certainty=claim.match.certainty,
+            location=claim.location,
+            sources=(),
+            notices=(notice,),
+            runs_skipped=1,
+        )
     # A corrected reader must read its old logs again, so its version is part of what a log is known by.
     sources = tuple(
-        replace(source, fingerprint=content_hash(reader.version, source.fingerprint, length=_FINGERPRINT_LENGTH))
-        for source in scan.sources
+        replace(source, fingerprint=_fingerprint(reader, claim.location, source)) for source in scan.sources
     )
     return _Place(
         reader_name=reader.name,
+        certainty=claim.match.certainty,
         location=claim.location,
         sources=sources,
         notices=scan.notices,
         runs_skipped=scan.runs_skipped,
     )
+
+
+def _fingerprint(reader: Reader, location: Location, source: Source) -> str:
+    """Return what a log is known by, the settings for its files included."""
+    rules = sorted({rule.model_dump_json() for file in source.files if (rule := location.rule(file))})
+    return content_hash(reader.version, source.fingerprint, *rules, length=_FINGERPRINT_LENGTH)
 
 
 def _without_repeats(places: Iterable[_Place]) -> list[_Place]:
@@ -197,157 +190,89 @@ def _without_repeats(places: Iterable[_Place]) -> list[_Place]:
     for place in places:
         fresh, notices = [], list(place.notices)
         for source in place.sources:
-            where = _where(place.location, source.path)
+            found_at = where(place.location, source.path)
             if source.run_id in first:
-                notices.append(_repeat(where, first[source.run_id]))
+                notices.append(_repeat(found_at, first[source.run_id]))
             else:
-                first[source.run_id] = where
+                first[source.run_id] = found_at
                 fresh.append(source)
         skipped = place.runs_skipped + len(place.sources) - len(fresh)
         kept.append(replace(place, sources=tuple(fresh), notices=tuple(notices), runs_skipped=skipped))
     return kept
 
 
-def _repeat(where: str, first: str) -> Notice:
+def _repeat(found_at: str, first: str) -> Notice:
     return Notice(
         severity=Severity.WARNING,
         code="repeated-run",
-        location=where,
+        location=found_at,
         message=f"This run was already found at {first}; it is counted once.",
     )
 
 
-def _tasks(places: Sequence[_Place], known: Mapping[str, str], store: Path) -> list[_Task]:
-    """Split what is new or changed into tasks of bounded size that do not depend on the number of processes.
-
-    Places of one reader below one root are pooled: a tree of many small run folders must not become as many files.
-    """
-    pools: dict[tuple[str, Location], list[Source]] = {}
+def _joints(places: Sequence[_Place]) -> list[tuple[Location, Joint]]:
+    """Return the runs that the logs below each root make up, with that root."""
+    parts: dict[Location, list[Part]] = {}
     for place in places:
         root = replace(place.location, relative="", folders=(), files=())
-        changed = (source for source in place.sources if known.get(source.run_id) != source.fingerprint)
-        pools.setdefault((place.reader_name, root), []).extend(changed)
+        parts.setdefault(root, []).extend(
+            Part(reader_name=place.reader_name, certainty=place.certainty, source=source) for source in place.sources
+        )
+    return [(root, joint) for root, found in parts.items() for joint in joints(found)]
+
+
+def _tasks(runs: Sequence[tuple[Location, Joint]], known: Mapping[str, str], store: Path) -> list[Task]:
+    """Split what is new or changed into tasks of bounded size that do not depend on the number of processes.
+
+    Runs of the same readers below one root are pooled: a tree of many small run folders must not become as many files.
+    """
+    pools: dict[tuple[Location, tuple[str, ...]], list[Joint]] = {}
+    for root, joint in runs:
+        if known.get(joint.run_id) != joint.fingerprint:
+            names = tuple(part.reader_name for part in joint.parts)
+            pools.setdefault((root, names), []).append(joint)
     return [
-        _Task(store=store, reader_name=reader_name, location=root, sources=sources)
-        for (reader_name, root), pool in pools.items()
-        for sources in _portions(pool)
+        Task(store=store, location=root, joints=portion)
+        for (root, _), pool in pools.items()
+        for portion in _portions(pool)
     ]
 
 
-def _portions(sources: Iterable[Source]) -> Iterator[tuple[Source, ...]]:
-    portion: list[Source] = []
+def _portions(joints: Iterable[Joint]) -> Iterator[tuple[Joint, ...]]:
+    portion: list[Joint] = []
     size_bytes = 0
-    for source in sources:
-        if portion and (len(portion) == _TASK_RUNS or size_bytes + source.size_bytes > _TASK_BYTES):
+    for joint in joints:
+        if portion and (len(portion) == _TASK_RUNS or size_bytes + joint.size_bytes > _TASK_BYTES):
             yield tuple(portion)
             portion, size_bytes = [], 0
-        portion.append(source)
-        size_bytes += source.size_bytes
+        portion.append(joint)
+        size_bytes += joint.size_bytes
     if portion:
         yield tuple(portion)
 
 
 def _read_all(
-    store: Store, tasks: Sequence[_Task], jobs: int, report: Report | None
-) -> tuple[list[_TaskResult], list[Commit]]:
+    store: Store, tasks: Sequence[Task], jobs: int, report: Report | None
+) -> tuple[list[TaskResult], list[Commit]]:
     """Run the tasks and commit each as it is done, so that an interruption loses at most what is in the air."""
-    size_bytes = sum(source.size_bytes for task in tasks for source in task.sources)
+    size_bytes = sum(joint.size_bytes for task in tasks for joint in task.joints)
     processes = process_count(jobs) if size_bytes > _SERIAL_BYTES else 1
-    total = sum(len(task.sources) for task in tasks)
+    total = sum(len(task.joints) for task in tasks)
     results, commits, done = [], [], 0
-    for task, result in zip(tasks, run_tasks(_read_task, tasks, jobs=processes), strict=True):
+    for task, result in zip(tasks, run_tasks(read_task, tasks, jobs=processes), strict=True):
         commits.append(store.commit(result.batches))
         results.append(result)
-        done += len(task.sources)
+        done += len(task.joints)
         if report is not None:
             report("reading runs", done, total)
     return results, commits
 
 
-@cache
-def _reader(name: str) -> Reader:
-    return registry.readers(name).readers[0]
-
-
-def _read_task(task: _Task) -> _TaskResult:
-    """Read and write some runs; when that fails, one by one, so that only the bad ones are missing."""
-    try:
-        return _read(task, task.sources)
-    except StoreError:
-        raise
-    except Exception as error:  # noqa: BLE001 - see above
-        if len(task.sources) == 1:
-            notice = _failure(task.location, task.sources[0].path, "unreadable-run", error)
-            return _TaskResult(batches=(), notices=(notice,), runs_skipped=1)
-    singles = [_read_task(replace(task, sources=(source,))) for source in task.sources]
-    return _TaskResult(
-        batches=tuple(batch for single in singles for batch in single.batches),
-        notices=tuple(notice for single in singles for notice in single.notices),
-        runs_skipped=sum(single.runs_skipped for single in singles),
-    )
-
-
-def _read(task: _Task, sources: Sequence[Source]) -> _TaskResult:
-    fingerprints = {source.run_id: source.fingerprint for source in sources}
-    read = _reader(task.reader_name).read(task.location, sources)
-    batches = tuple(write_batch(task.store, batch, fingerprints=fingerprints) for batch in _merged(read))
-    written = {run.run_id for batch in batches for run in batch.runs}
-    missing = [source for source in sources if source.run_id not in written]
-    notices = tuple(_not_read(task.location, source) for source in missing)
-    return _TaskResult(batches=batches, notices=notices, runs_skipped=len(missing))
-
-
-def _merged(batches: Iterable[RunBatch]) -> Iterator[RunBatch]:
-    """Join small batches, so that readers may yield run by run."""
-    waiting: list[RunBatch] = []
-    for batch in batches:
-        if waiting and sum(one.points.num_rows for one in waiting) + batch.points.num_rows > _BATCH_POINTS:
-            yield _joined(waiting)
-            waiting = []
-        waiting.append(batch)
-    if waiting:
-        yield _joined(waiting)
-
-
-def _joined(batches: Sequence[RunBatch]) -> RunBatch:
-    points = pa.concat_tables([batch.points for batch in batches]).unify_dictionaries()
-    return RunBatch(logs=tuple(log for batch in batches for log in batch.logs), points=points)
-
-
-def _not_read(location: Location, source: Source) -> Notice:
-    return Notice(
-        severity=Severity.ERROR,
-        code="run-not-read",
-        location=_where(location, source.path),
-        message="The run was listed, but its log had nothing to read when it was opened.",
-        hint="It may have been removed in between; ingest it again.",
-    )
-
-
-def _failure(location: Location, path: str, code: str, error: Exception) -> Notice:
-    if isinstance(error, ReadError):
-        message, hint = error.sentence, error.hint
-    else:
-        message = f"It cannot be read: {type(error).__name__}: {error}."
-        hint = "This is a fault of the reader; please report it."
-    return Notice(
-        severity=Severity.ERROR,
-        code=code,
-        location=_where(location, path),
-        message=message,
-        hint=hint,
-    )
-
-
-def _where(location: Location, path: str) -> str:
-    return f"{location.label}/{path}" if path else location.label
-
-
 def _found(
     places: Sequence[_Place],
     noticed: Mapping[str, Sequence[Notice]],
-    tasks: Sequence[_Task],
-    results: Sequence[_TaskResult],
+    tasks: Sequence[Task],
+    results: Sequence[TaskResult],
 ) -> dict[str, tuple[Notice, ...]]:
     """Gather the notices that belong to no run under the label of the folder that was named."""
     found = {label: list(notices) for label, notices in noticed.items()}

@@ -170,7 +170,11 @@ def build(
         RunreportError: see the classes in :mod:`runreport.errors`; an old site stays as it was.
     """
     settings = settings if settings is not None else load_settings()
-    ingested = ingest(logs, store=settings.store, jobs=settings.jobs, report=report) if logs else None
+    ingested = (
+        ingest(logs, store=settings.store, sources=settings.sources, jobs=settings.jobs, report=report)
+        if logs
+        else None
+    )
     study = open_study(settings, run_ids=ingested.run_ids if ingested else None)
     notices = ingested.notices if ingested else study.snapshot.notices()
     analysis = analyse(study.frames, settings, snapshot=study.snapshot.number, notices=notices)

@@ -32,7 +32,14 @@ def command(
 
     settings = load_settings(config, overrides={"store": None if store is None else str(store), "jobs": jobs})
     with progress_bar() as report:
-        result = ingest_logs(tuple(logs), store=Path(settings.store), reader=reader, jobs=settings.jobs, report=report)
+        result = ingest_logs(
+            tuple(logs),
+            store=Path(settings.store),
+            reader=reader,
+            sources=settings.sources,
+            jobs=settings.jobs,
+            report=report,
+        )
     if json:
         print_text(strict_json.dumps(result.public()))
         return

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from runreport.cli.output import print_status, print_table
+from runreport.cli.parameters import Config
 
 
 def command(
@@ -13,11 +14,13 @@ def command(
     explain: Annotated[
         Path | None, typer.Option(metavar="PATH", help="Say which reader takes what in this folder, and why.")
     ] = None,
+    config: Config = None,
 ) -> None:
     """List the log readers.
 
     With --explain: which of them reads what in a folder, and why.
     """
+    from runreport.config.load import load_settings
     from runreport.readers import registry
     from runreport.reporters.tables import Table
 
@@ -28,7 +31,7 @@ def command(
         listed = tuple((reader.name, line) for reader in installed.readers for line in reader.formats)
         print_table(Table(columns=("reader", "reads"), rows=listed), "table")
         return
-    findings = registry.find((explain,), installed.readers)
+    findings = registry.find((explain,), installed.readers, rules=load_settings(config).sources)
     lines = registry.explain(findings)
     if not lines:
         raise registry.no_runs((explain,))

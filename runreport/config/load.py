@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from runreport.config.options import Settings
+from runreport.config.options import TABLES_OF_MANY, Settings
 from runreport.errors import ConfigError
 
 FILE_NAME = "runreport.toml"
@@ -44,8 +44,10 @@ def load_settings(
 
 
 def option_names(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[str]:
-    """Yield the dotted name of every option that is not itself a table."""
+    """Yield the dotted name of every single option; those of tables of many are not among them."""
     for key, field in model.model_fields.items():
+        if {f"{prefix}{key}", f"{prefix}{key}.NAME"} & TABLES_OF_MANY.keys():
+            continue
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from option_names(field.annotation, f"{prefix}{key}.")
         else:

@@ -3,6 +3,8 @@
 The same declarations feed runreport.toml, the command line, the JSON Schema and the reference documentation.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -111,6 +113,39 @@ class ExperimentOptions(Options):
     group_by: Annotated[tuple[str, ...], Field(description="Params to group this experiment's runs by.")] = ()
 
 
+class SourceOptions(Options):
+    """How files are read that a reader would not recognise, or would take for something else."""
+
+    path: Annotated[
+        str, Field(min_length=1, description="Files this is about: a pattern (* and ?) for the path, or for its end.")
+    ]
+    reader: Annotated[str, Field(description="The only reader for these files; empty: whichever recognises them.")] = ""
+    step: Annotated[str, Field(description="Tables: the column that holds the step.")] = ""
+    time: Annotated[str, Field(description="Tables: the column that holds the time.")] = ""
+    run: Annotated[str, Field(description="Tables: the column that tells runs apart.")] = ""
+    seed: Annotated[str, Field(description="Tables: the column that holds the seed.")] = ""
+    metric: Annotated[str, Field(description="Long tables: the column that names the metric.")] = ""
+    value: Annotated[str, Field(description="Long tables: the column that holds its value.")] = ""
+    metrics: Annotated[
+        tuple[str, ...], Field(description="Wide tables: the columns that are metrics; empty: all of numbers.")
+    ] = ()
+    params: Annotated[tuple[str, ...], Field(description="Tables: the columns that are params of the run.")] = ()
+    pattern: Annotated[
+        str, Field(description="Text logs: the name of a ready pattern, see `runreport readers`; empty: those below.")
+    ] = ""
+    metric_patterns: Annotated[
+        tuple[str, ...],
+        Field(description="Text logs: regular expressions with named groups for the metrics of a line."),
+    ] = ()
+    param_patterns: Annotated[
+        tuple[str, ...], Field(description="Text logs: regular expressions with named groups for params.")
+    ] = ()
+    finished_pattern: Annotated[
+        str, Field(description="Text logs: a line that matches says that the run finished.")
+    ] = ""
+    failed_pattern: Annotated[str, Field(description="Text logs: a line that matches says that the run failed.")] = ""
+
+
 class SiteOptions(Options):
     """What the pages look like."""
 
@@ -126,6 +161,9 @@ class Settings(Options):
     store: Annotated[str, Field(description="Folder of the Parquet store.")] = ".runreport"
     out: Annotated[str, Field(description="Folder the site is written to.")] = "site"
     jobs: Annotated[int, Field(ge=0, description="Processes used for reading; 0: one per core.")] = 0
+    sources: Annotated[
+        tuple[SourceOptions, ...], Field(description="How single files are read; the first that fits counts.")
+    ] = ()
     runs: RunOptions = RunOptions()
     groups: GroupOptions = GroupOptions()
     comparisons: ComparisonOptions = ComparisonOptions()
@@ -134,3 +172,9 @@ class Settings(Options):
         dict[str, ExperimentOptions], Field(description="Settings of single experiments by name.")
     ] = {}
     site: SiteOptions = SiteOptions()
+
+
+TABLES_OF_MANY: Mapping[str, type[Options]] = MappingProxyType(
+    {"metrics.by_name.NAME": MetricOptions, "experiments.NAME": ExperimentOptions, "sources": SourceOptions}
+)
+"""Tables of which there may be any number: one for each name, or as a list. They have no environment variables."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
-from runreport.config.options import ExperimentOptions, MetricOptions, Settings
+from runreport.config.options import TABLES_OF_MANY, ExperimentOptions, MetricOptions, Settings, SourceOptions
 
 _HEAD = """\
 # Settings of runreport. Every line that is commented out shows the default.
@@ -24,7 +24,7 @@ def _table_lines(model: type[BaseModel], name: str) -> Iterator[str]:
         annotation = field.annotation
         if isinstance(annotation, type) and issubclass(annotation, BaseModel):
             tables.append((key, annotation))
-        elif field.description and not isinstance(field.default, dict):
+        elif {f"{name}{key}", f"{name}{key}.NAME"}.isdisjoint(TABLES_OF_MANY):
             yield f"# {field.description}"
             yield f"#{key} = {_toml(field.default)}\n"
     for key, inner in tables:
@@ -38,11 +38,12 @@ def _named_tables() -> Iterator[str]:
     for head, model in (
         ('[metrics.by_name."val/accuracy"]', MetricOptions),
         ('[experiments."my experiment"]', ExperimentOptions),
+        ("[[sources]]", SourceOptions),
     ):
         yield f"#{head}"
         for key, field in model.model_fields.items():
             yield f"# {field.description}"
-            yield f"#{key} = {_toml(field.default)}"
+            yield f"#{key} = {_toml(None if field.is_required() else field.default)}"
         yield ""
 
 

@@ -84,6 +84,10 @@ class StoreFrames:
         """Return one row per (run, metric): first, last, extremes, means and counts of its points."""
         return self._table("summary")
 
+    def samples(self) -> pd.DataFrame:
+        """Return one row per evaluation episode or test example behind a metric."""
+        return self._table("samples")
+
     def tags(self) -> pd.DataFrame:
         """Return one row per (run, tag)."""
         return self._table("tags")

@@ -181,8 +181,10 @@ class RunBatch:
     """What a reader hands over at a time.
 
     ``points`` has the schema :data:`runreport.model.tables.POINTS`. A (run, metric) series is never split between
-    batches; a run's log comes with the first batch that holds points of it.
+    batches; a run's log comes with the first batch that holds points of it. ``samples``, where a log holds any, has
+    the schema :data:`runreport.model.tables.SAMPLES`.
     """
 
     logs: tuple[RunLog, ...]
     points: pa.Table
+    samples: pa.Table | None = None

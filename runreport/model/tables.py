@@ -65,6 +65,19 @@ METRICS = _schema(
 )
 """Metric points on disk and from the store: plain strings, because row groups of Arrow dictionaries are not pruned."""
 
+SAMPLES = _schema(
+    ("run_id", pa.string()),
+    ("metric", pa.string()),
+    ("step", pa.int64()),
+    ("sample", pa.string()),
+    ("value", pa.float64()),
+    required=("run_id", "metric", "step", "sample", "value"),
+)
+"""Single outcomes behind a metric: one row per evaluation episode or test example, named by ``sample``.
+
+Two runs that hold the same samples can be compared example by example. Samples are never replicates of a seed.
+"""
+
 RUNS = _schema(
     ("run_id", pa.string()),
     ("experiment", pa.string()),
@@ -186,6 +199,7 @@ SCHEMAS: Mapping[str, pa.Schema] = MappingProxyType(
         "runs": RUNS,
         "params": PARAMS,
         "metrics": METRICS,
+        "samples": SAMPLES,
         "summary": SUMMARY,
         "metric_info": METRIC_INFO,
         "tags": TAGS,
@@ -214,7 +228,7 @@ ENTITIES: Mapping[str, type] = MappingProxyType(
         "notices": Notice,
     }
 )
-"""The entity a row of each table becomes; metric points have none, they stay columns."""
+"""The entity a row of each table becomes; metric points and samples have none, they stay columns."""
 
 _VOCABULARIES = (RunStatus, ParamKind, Direction, DirectionSource, Relation, Severity)
 

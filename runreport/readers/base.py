@@ -7,10 +7,12 @@ silence. It reads only below ``Location.root`` and never executes, unpickles or 
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, StrEnum
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import ClassVar, Protocol, runtime_checkable
 
+from runreport.config.options import SourceOptions
 from runreport.errors import ReadError
 from runreport.model.entities import RunBatch
 from runreport.notices import Notice
@@ -24,6 +26,23 @@ class Certainty(IntEnum):
     SURE = 3
 
 
+class Joining(StrEnum):
+    """What a log has to do with logs that other readers find around it.
+
+    Attributes:
+        ALONE: nothing; it is a run of its own. So are the rows of a database and the runs of a file of many.
+        FOLDER: its folder is one run, to which every log belongs that another reader finds in the same folder.
+        BENEATH: its folder and all below it is one run.
+        LAYER: it holds facts, such as settings, about every run in its folder and below. It is a run of its own only
+            when there is none.
+    """
+
+    ALONE = "alone"
+    FOLDER = "folder"
+    BENEATH = "beneath"
+    LAYER = "layer"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
     """One folder below (or equal to) the folder that was named for ingest, with what it holds.
@@ -34,6 +53,7 @@ class Location:
         relative: the folder in question relative to the root, with ``/``; empty for the root itself.
         folders: names of the sub-folders, sorted; links that leave the root are not among them.
         files: names of the regular files, sorted; only the one named file when a file was named for ingest.
+        rules: the user's settings for single sources, see :meth:`rule`.
     """
 
     root: Path
@@ -41,6 +61,7 @@ class Location:
     relative: str
     folders: tuple[str, ...]
     files: tuple[str, ...]
+    rules: tuple[SourceOptions, ...] = ()
 
     @property
     def path(self) -> Path:
@@ -63,6 +84,14 @@ class Location:
     def child(self, name: str) -> str:
         """Return the path of a file or folder of this folder relative to the root."""
         return f"{self.relative}/{name}" if self.relative else name
+
+    def rule(self, relative: str) -> SourceOptions | None:
+        """Return the first of the user's settings whose pattern fits a path below the root, or its end."""
+        return next((rule for rule in self.rules if _fits(rule.path, relative)), None)
+
+
+def _fits(pattern: str, relative: str) -> bool:
+    return fnmatchcase(relative, pattern) or fnmatchcase(relative, f"*/{pattern}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +121,7 @@ class Source:
         handle: whatever else the reader needs to find the run again, for example its key in a database.
         fingerprint: changes whenever the log changes; free of absolute paths.
         size_bytes: how much there is to read, for splitting the work.
+        joining: what it has to do with other readers' logs around it; all but ``ALONE`` need a folder as ``path``.
     """
 
     run_id: str
@@ -100,6 +130,7 @@ class Source:
     files: tuple[str, ...] = ()
     handle: str = ""
     size_bytes: int = 0
+    joining: Joining = Joining.ALONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from runreport import plugins
+from runreport.config.options import SourceOptions
 from runreport.errors import NoRunsError, ReadError, UnknownNameError
 from runreport.names import Severity
 from runreport.notices import Notice
@@ -115,25 +116,31 @@ def readers(only: str | None = None) -> InstalledReaders:
 
 
 def find(
-    paths: Sequence[Path], readers: Sequence[Reader], known: Mapping[str, Collection[str]] = MappingProxyType({})
+    paths: Sequence[Path],
+    readers: Sequence[Reader],
+    known: Mapping[str, Collection[str]] = MappingProxyType({}),
+    rules: Sequence[SourceOptions] = (),
 ) -> Findings:
     """Walk each path and give every file to the surest reader that recognises it, and to no other.
 
     ``known`` are the labels and marks of folders read before (see :class:`Findings`); they keep their labels.
+    ``rules`` are the user's settings for single files; one that names a reader hides its files from the others.
 
     A reader that takes a whole tree ends the descent there. Links out of a named folder are refused with a notice.
     The order of the claims depends on names only.
 
     Raises:
         UsageError: a path does not exist.
+        UnknownNameError: a rule names a reader that there is not.
     """
+    _check_names(rules, readers)
     starts, nested = walk.starts(paths, known)
     noticed: dict[str, list[Notice]] = {"": nested, **{start.label: [] for start in starts}}
     claims: list[Claim] = []
     looks: list[Look] = []
     for start in starts:
         steps = walk.walk(start)
-        for visit in steps:
+        for visit in (replace(found, location=replace(found.location, rules=tuple(rules))) for found in steps):
             settled = _settled(visit, readers)
             claims += settled.claims
             looks += settled.looks
@@ -216,7 +223,8 @@ def _settled(visit: Visit, readers: Sequence[Reader]) -> _Settled:
         unread_count=len(free),
     )
     looks = (look,) if offers or free else ()
-    return _Settled(claims=tuple(claims), looks=looks, notices=(*visit.notices, *failures))
+    given = tuple(_not_recognised(location, free))
+    return _Settled(claims=tuple(claims), looks=looks, notices=(*visit.notices, *failures, *given))
 
 
 def _matches(location: Location, readers: Sequence[Reader]) -> tuple[list[tuple[str, Match]], list[Notice]]:
@@ -225,7 +233,7 @@ def _matches(location: Location, readers: Sequence[Reader]) -> tuple[list[tuple[
     failures: list[Notice] = []
     for reader in readers:
         try:
-            match = reader.match(location)
+            match = reader.match(_offered(location, reader.name))
         except Exception as error:  # noqa: BLE001 - foreign input and foreign readers must not stop the walk
             failures.append(_match_failed(reader.name, location, error))
             continue
@@ -233,6 +241,40 @@ def _matches(location: Location, readers: Sequence[Reader]) -> tuple[list[tuple[
             matches.append((reader.name, match))
     matches.sort(key=lambda named: (-named[1].certainty, named[1].takes is not None, named[0]))
     return matches, failures
+
+
+def _offered(location: Location, reader_name: str) -> Location:
+    """Return the location without the files that the user gave to another reader."""
+    if not location.rules:
+        return location
+    return replace(
+        location, files=tuple(file for file in location.files if _given_to(location, file) in {"", reader_name})
+    )
+
+
+def _given_to(location: Location, file: str) -> str:
+    rule = location.rule(location.child(file))
+    return rule.reader if rule else ""
+
+
+def _check_names(rules: Sequence[SourceOptions], readers: Sequence[Reader]) -> None:
+    known = {reader.name for reader in readers} | set(plugins.names(plugins.READERS))
+    for rule in rules:
+        if rule.reader and rule.reader not in known:
+            raise _unknown_reader(rule.reader, ())
+
+
+def _not_recognised(location: Location, free: Collection[str]) -> Iterator[Notice]:
+    """Yield a notice for each file that the user gave to a reader which did not take it."""
+    for file in sorted(free) if location.rules else ():
+        if reader_name := _given_to(location, file):
+            yield Notice(
+                severity=Severity.WARNING,
+                code="not-recognised",
+                location=location.child(file),
+                message=f"The settings give this file to the reader {reader_name!r}, which does not recognise it.",
+                hint="`runreport readers --explain` says what it looks for.",
+            )
 
 
 def _claim(reader_name: str, match: Match, location: Location, free: set[str]) -> tuple[Claim | None, str]:

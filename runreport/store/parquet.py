@@ -8,7 +8,7 @@ from types import MappingProxyType
 import pyarrow as pa
 
 from runreport.model.entities import RunBatch, RunLog
-from runreport.model.tables import SCHEMA_VERSION, to_table
+from runreport.model.tables import SAMPLES, SCHEMA_VERSION, to_table
 from runreport.names import content_hash
 from runreport.notices import Notice
 from runreport.store.files import write_table
@@ -71,6 +71,8 @@ def write_batch(store: Path, batch: RunBatch, *, fingerprints: Mapping[str, str]
     runs = _runs(batch, points, fingerprints)
     batch_id = _batch_id(runs, batch.logs, points)
     tables = {**log_tables(batch.logs), "metrics": points.to_table(), "summary": summary_table(points)}
+    if batch.samples is not None:
+        tables["samples"] = batch.samples.sort_by([(name, "ascending") for name in SAMPLES.names[:-1]])
     filled = {name: table for name, table in sorted(tables.items()) if table.num_rows}
     files = [TableFile(table=name, name=f"data/{name}/{batch_id}.parquet", rows=len(filled[name])) for name in filled]
     for file in files:

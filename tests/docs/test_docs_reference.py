@@ -13,7 +13,7 @@ import runreport
 from runreport import errors
 from runreport.cli.app import app
 from runreport.config.load import load_settings, option_names
-from runreport.config.options import ExperimentOptions, MetricOptions, Options, Settings
+from runreport.config.options import TABLES_OF_MANY, Settings
 from runreport.errors import RunreportError
 from runreport.model.tables import SCHEMAS
 from runreport.pages import contexts
@@ -23,7 +23,6 @@ COMMANDS = tuple(str(command.name) for command in app.registered_commands)
 CLI, SETTINGS, API = (DOCS / "reference" / f"{name}.md" for name in ("cli", "settings", "api"))
 STORE, ERRORS, CONTRACT = (DOCS / "reference" / f"{name}.md" for name in ("store", "errors", "theme-contract"))
 FORMATS = DOCS / "reference" / "formats.md"
-NAMED: dict[str, type[Options]] = {"metrics.by_name.NAME": MetricOptions, "experiments.NAME": ExperimentOptions}
 
 
 @pytest.fixture(scope="module")
@@ -79,9 +78,8 @@ def test_every_command_line_in_the_text_exists(page: Path) -> None:
 
 
 def test_every_option_of_the_settings_file_is_documented_and_every_documented_one_exists() -> None:
-    plain = [name for name in option_names() if name not in {"metrics.by_name", "experiments"}]
-    named = [f"{head}.{key}" for head, model in NAMED.items() for key in model.model_fields]
-    assert first_cells(section(SETTINGS, "# runreport.toml")) == [*plain, *named]
+    of_many = [f"{head}.{key}" for head, model in TABLES_OF_MANY.items() for key in model.model_fields]
+    assert first_cells(section(SETTINGS, "# runreport.toml")) == [*option_names(), *of_many]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_name)

@@ -3,6 +3,9 @@
 import re
 from dataclasses import dataclass
 
+STEM_PARAM = "stem"
+"""The param of runs that log none: what their path says without the seed, so that seeds can be grouped."""
+
 _SEED_SUFFIX = re.compile(r"(?:(?P<stem>.*)[-_., ])?(?:s|(?i:seed)[-_=]?)(?P<seed>[0-9]{1,18})")
 _BARE_SEED = re.compile(r"[0-9]{1,6}")  # longer ones are dates and clock times
 _SEPARATORS = "-_., "

@@ -11,13 +11,10 @@ from runreport.model.entities import CodeVersion, Param, Run, RunLog, Tag
 from runreport.names import RunStatus
 from runreport.notices import Notice
 from runreport.readers.base import Location, Source
-from runreport.readers.common.naming import PathName, name_by_path
+from runreport.readers.common.naming import STEM_PARAM, PathName, name_by_path
 from runreport.readers.tables.run_keys import RunFacts
 from runreport.readers.tables.sidecar import Described
 from runreport.readers.tables.units import is_known
-
-STEM = "stem"
-"""The param that stands for the path of a run without other params, so that groups can be told apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +79,7 @@ def _params(run_id: str, path: PathName, facts: RunFacts | None, settings: Mappi
     if facts and facts.seed is not None and facts.seed_column:
         values.setdefault(facts.seed_column, str(facts.seed))
     if all(keys.leaf(name) in SEED_NAMES for name in values):
-        values[STEM] = path.stem
+        values[STEM_PARAM] = path.stem
     return tuple(keys.param(run_id, name, value) for name, value in values.items())
 
 

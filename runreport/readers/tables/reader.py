@@ -15,7 +15,7 @@ from runreport.model import keys
 from runreport.model.entities import RunBatch, RunLog
 from runreport.names import Severity, content_hash, natural_key
 from runreport.notices import Notice
-from runreport.readers.base import Certainty, Location, Match, Scan, Source
+from runreport.readers.base import Certainty, Joining, Location, Match, Scan, Source
 from runreport.readers.tables import files as table_files
 from runreport.readers.tables.axes import NO_TIME
 from runreport.readers.tables.columns import Issue
@@ -124,6 +124,7 @@ def _sources(location: Location, unit: Unit) -> list[Source]:
             files=unit.files,
             handle=handle,
             size_bytes=sum(stat.st_size for stat in stats) // max(len(handles), 1),
+            joining=Joining.ALONE if unit.path in unit.files else Joining.FOLDER,
         )
         for handle in handles
     ]

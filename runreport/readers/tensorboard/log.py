@@ -14,14 +14,11 @@ from runreport.model.tables import POINTS
 from runreport.names import RunStatus, Severity
 from runreport.notices import Notice
 from runreport.readers.base import Source
-from runreport.readers.common.naming import PathName, name_by_path
+from runreport.readers.common.naming import STEM_PARAM, PathName, name_by_path
 from runreport.readers.tensorboard.events import END_OF_TIME_S, Points
 from runreport.readers.tensorboard.files import FolderLog
 from runreport.readers.tensorboard.hparams import Session, read_session
 from runreport.readers.tensorboard.series import Series, goes_on_after, group, join, tables
-
-STEM_PARAM = "stem"
-"""The param of runs that log none: what their path says without the seed, so that seeds can be grouped."""
 
 _MICROSECONDS = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

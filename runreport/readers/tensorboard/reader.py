@@ -27,7 +27,7 @@ from runreport.formats.files import FoundFile, list_folder
 from runreport.model import keys
 from runreport.model.entities import RunBatch
 from runreport.names import content_hash
-from runreport.readers.base import Certainty, Location, Match, Scan, Source
+from runreport.readers.base import Certainty, Joining, Location, Match, Scan, Source
 from runreport.readers.tensorboard.files import EventFile, read_files
 from runreport.readers.tensorboard.log import Origin, batches
 
@@ -81,6 +81,7 @@ class TensorboardReader:
             files=tuple(location.child(file.path) for file in files),
             handle=_parent_run(location),
             size_bytes=sum(file.size_bytes for file in files),
+            joining=Joining.FOLDER,
         )
         return Scan(sources=(source,))
 

@@ -22,5 +22,4 @@ def test_uncommented_general_options_are_the_defaults() -> None:
 def test_every_option_is_in_the_template() -> None:
     text = settings_template()
     for name in option_names():
-        if name not in {"experiments", "metrics.by_name"}:
-            assert f"#{name.rsplit('.', 1)[-1]} = " in text
+        assert f"#{name.rsplit('.', 1)[-1]} = " in text

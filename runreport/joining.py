@@ -1,0 +1,130 @@
+"""Which logs belong to one run, by the folders they lie in.
+
+Logs that different readers find in one folder are one run; the surest reader gives it its identity. Some logs own all
+that lies below their folder, and some only add settings to the runs there (see :class:`runreport.readers.base.Joining`).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from runreport.names import content_hash
+from runreport.readers.base import Certainty, Joining, Source
+
+_FINGERPRINT_LENGTH = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One log of a run: who reads it, and how sure that reader is."""
+
+    reader_name: str
+    certainty: Certainty
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joint:
+    """All logs of one run, the one that gives it its identity first."""
+
+    parts: tuple[Part, ...]
+
+    @property
+    def run_id(self) -> str:
+        """The identity of the run."""
+        return self.parts[0].source.run_id
+
+    @property
+    def path(self) -> str:
+        """Where its first log lies."""
+        return self.parts[0].source.path
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever one of the logs changes."""
+        if len(self.parts) == 1:
+            return self.parts[0].source.fingerprint
+        stamps = (text for part in self.parts for text in (part.reader_name, part.source.fingerprint))
+        return content_hash(*stamps, length=_FINGERPRINT_LENGTH)
+
+    @property
+    def size_bytes(self) -> int:
+        """How much there is to read."""
+        return sum(part.source.size_bytes for part in self.parts)
+
+
+def joints(parts: Iterable[Part]) -> tuple[Joint, ...]:
+    """Return the runs that the logs below one root make up, in the order in which the logs were found.
+
+    A folder in which one reader finds several runs is not a run, so nothing in it is joined.
+    """
+    found = list(parts)
+    by_folder: dict[str, list[Part]] = defaultdict(list)
+    for part in found:
+        if part.source.joining in (Joining.FOLDER, Joining.BENEATH):
+            by_folder[part.source.path].append(part)
+    owners = {folder for folder, own in by_folder.items() if any(_is(part, Joining.BENEATH) for part in own)}
+    merged: dict[str, list[Part]] = defaultdict(list)
+    for folder, own in by_folder.items():
+        merged[_outermost(folder, owners) or folder] += own
+    groups = {id(part): group for group in merged.values() if _is_one_run(group) for part in group}
+    runs = _in_order(found, groups)
+    layers = [part for part in found if _is(part, Joining.LAYER)]
+    return tuple(_with_layers(runs, layers))
+
+
+def _is(part: Part, joining: Joining) -> bool:
+    return part.source.joining is joining
+
+
+def _is_one_run(group: Sequence[Part]) -> bool:
+    """Say whether logs belong together: an owner of the folder, or one log of each reader."""
+    names = [part.reader_name for part in group]
+    return any(_is(part, Joining.BENEATH) for part in group) or len(set(names)) == len(names)
+
+
+def _outermost(folder: str, owners: set[str]) -> str | None:
+    """Return the uppermost folder that owns all below it and is or holds ``folder``."""
+    parents = folder.split("/") if folder else []
+    candidates = ["/".join(parents[:depth]) for depth in range(len(parents) + 1)]
+    return next((candidate for candidate in candidates if candidate in owners), None)
+
+
+def _in_order(found: Sequence[Part], groups: Mapping[int, list[Part]]) -> list[list[Part]]:
+    seen: set[int] = set()
+    runs: list[list[Part]] = []
+    for part in found:
+        if id(part) in seen or _is(part, Joining.LAYER):
+            continue
+        group = groups.get(id(part), [part])
+        seen |= set(map(id, group))
+        runs.append(sorted(group, key=_rank))
+    return runs
+
+
+def _rank(part: Part) -> tuple[bool, int, int, str]:
+    depth = part.source.path.count("/")
+    return not _is(part, Joining.BENEATH), -part.certainty, depth, part.reader_name
+
+
+def _with_layers(runs: list[list[Part]], layers: Sequence[Part]) -> Iterator[Joint]:
+    """Give every run the layers of its folder and above, the nearest first; yield layers of no run as runs."""
+    used: set[int] = set()
+    for run in runs:
+        first = run[0].source
+        folder = first.path.rpartition("/")[0] if first.path in first.files else first.path
+        over = [layer for layer in layers if _holds(layer.source.path, folder)]
+        over.sort(key=lambda layer: (-_depth(layer.source.path), -layer.certainty, layer.reader_name))
+        used |= set(map(id, over))
+        yield Joint(parts=(*run, *over))
+    for folder in dict.fromkeys(layer.source.path for layer in layers if id(layer) not in used):
+        own = [layer for layer in layers if layer.source.path == folder]
+        yield Joint(parts=tuple(sorted(own, key=_rank)))
+
+
+def _depth(folder: str) -> int:
+    return len(folder.split("/")) if folder else 0
+
+
+def _holds(folder: str, other: str) -> bool:
+    return not folder or other == folder or other.startswith(f"{folder}/")

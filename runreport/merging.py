@@ -1,0 +1,218 @@
+"""What several logs say about one run, put together.
+
+The facts of a run come from its first log, and what that does not say from the others in turn. A metric that several
+logs hold is taken from the first of them, and a notice on the run says whether the others agree.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from runreport.joining import Joint
+from runreport.model.entities import Param, Run, RunBatch, RunLog
+from runreport.model.tables import POINTS, SAMPLES
+from runreport.names import RunStatus, Severity
+from runreport.notices import Notice
+from runreport.readers.common.arrow import arrow_names, arrow_texts, numpy_codes
+from runreport.readers.common.naming import STEM_PARAM
+
+_NAMED = 5
+_FLOAT32_TOLERANCE = 1e-6
+
+
+def merged(runs: Sequence[Joint], batches: Mapping[str, Sequence[RunBatch]]) -> RunBatch:
+    """Return the runs put together from what each reader (by name) read of their logs."""
+    logs: dict[tuple[str, str], RunLog] = {
+        (name, log.run.run_id): log for name, read in batches.items() for batch in read for log in batch.logs
+    }
+    points = _Points({name: list(read) for name, read in batches.items()})
+    whole = [run for run in runs if all((part.reader_name, part.source.run_id) in logs for part in run.parts)]
+    tables = [table for run in whole for table in points.of(run)]
+    samples = [table for run in whole for table in points.samples(run)]
+    return RunBatch(
+        logs=tuple(
+            _merged_log(
+                run,
+                [logs[part.reader_name, part.source.run_id] for part in run.parts],
+                points.shared.get(run.run_id, ()),
+            )
+            for run in whole
+        ),
+        points=pa.concat_tables(tables).unify_dictionaries() if tables else POINTS.empty_table(),
+        samples=pa.concat_tables(samples) if samples else None,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shared:
+    """Metrics that a log holds as well, and those of them that differ there."""
+
+    reader_name: str
+    metrics: tuple[str, ...]
+    differing: tuple[str, ...]
+
+
+class _Points:
+    """The points of all logs by reader and run; ``shared`` says per run what was left out."""
+
+    def __init__(self, batches: Mapping[str, list[RunBatch]]) -> None:
+        self.shared: dict[str, list[_Shared]] = defaultdict(list)
+        self._series: dict[tuple[str, str], dict[str, pa.Table]] = defaultdict(dict)
+        self._samples: dict[tuple[str, str], list[pa.Table]] = defaultdict(list)
+        for name, read in batches.items():
+            for batch in read:
+                self._split(name, batch)
+
+    def _split(self, name: str, batch: RunBatch) -> None:
+        table = batch.points.unify_dictionaries().combine_chunks()
+        for run_id, metric, start, end in _series_bounds(table):
+            self._series[name, run_id][metric] = table.slice(start, end - start)
+        if batch.samples is not None:
+            names = np.asarray(batch.samples.column("run_id").to_pylist(), dtype=np.str_)
+            for run_id in np.unique(names).tolist():
+                self._samples[name, run_id].append(batch.samples.filter(pa.array(names == run_id)))
+
+    def of(self, run: Joint) -> Iterator[pa.Table]:
+        """Yield the series of a run under its id, each metric from the first log that holds it."""
+        taken: dict[str, pa.Table] = {}
+        for part in run.parts:
+            own = self._series.get((part.reader_name, part.source.run_id), {})
+            shared = [metric for metric in own if metric in taken]
+            differing = tuple(metric for metric in shared if not _agree(own[metric], taken[metric]))
+            if shared:
+                found = _Shared(reader_name=part.reader_name, metrics=tuple(shared), differing=differing)
+                self.shared[run.run_id].append(found)
+            taken = own | taken
+        for table in taken.values():
+            ids = arrow_names(np.zeros(table.num_rows, dtype=np.int32), [run.run_id])
+            yield table.set_column(0, POINTS.field("run_id"), ids)
+
+    def samples(self, run: Joint) -> Iterator[pa.Table]:
+        """Yield the samples of a run under its id."""
+        for part in run.parts:
+            for table in self._samples.get((part.reader_name, part.source.run_id), ()):
+                ids = arrow_texts([run.run_id] * table.num_rows)
+                yield table.set_column(0, SAMPLES.field("run_id"), ids)
+
+
+def _series_bounds(table: pa.Table) -> Iterator[tuple[str, str, int, int]]:
+    """Yield run, metric and rows of each series; the rows of a series follow each other."""
+    if not table.num_rows:
+        return
+    runs: Any = table.column("run_id").chunk(0)
+    metrics: Any = table.column("metric").chunk(0)
+    run_codes, metric_codes = numpy_codes(runs.indices), numpy_codes(metrics.indices)
+    changes = np.flatnonzero((np.diff(run_codes) != 0) | (np.diff(metric_codes) != 0)) + 1
+    starts = [0, *changes.tolist()]
+    run_names, metric_names = runs.dictionary.to_pylist(), metrics.dictionary.to_pylist()
+    for start, end in zip(starts, [*starts[1:], table.num_rows], strict=True):
+        yield str(run_names[run_codes[start]]), str(metric_names[metric_codes[start]]), start, end
+
+
+def _agree(first: pa.Table, second: pa.Table) -> bool:
+    """Say whether two series hold the same values at the same steps, as far as float32 can tell."""
+    if first.num_rows != second.num_rows:
+        return False
+    steps = [np.asarray(table.column("step").to_numpy()) for table in (first, second)]
+    values = [np.asarray(table.column("value").to_numpy()) for table in (first, second)]
+    same = np.isclose(values[0], values[1], rtol=_FLOAT32_TOLERANCE, atol=0, equal_nan=True)
+    return bool(np.array_equal(steps[0], steps[1]) and same.all())
+
+
+def _merged_log(run: Joint, logs: Sequence[RunLog], shared: Iterable[_Shared]) -> RunLog:
+    first = logs[0]
+    if len(logs) == 1:
+        return first
+    notices = [notice for log in logs for notice in log.notices]
+    params, conflicts = _params(logs)
+    notices += [_joined_notice(run), *(_shared_notice(run, other) for other in shared)]
+    notices += _conflict_notices(run, conflicts)
+    code = next((log.code for log in logs if log.code is not None), None)
+    return RunLog(
+        run=_run(run, logs),
+        params=_owned(params, run.run_id),
+        tags=_owned(_firsts(logs, "tags", "tag"), run.run_id),
+        artifacts=_owned(_firsts(logs, "artifacts", "path"), run.run_id),
+        datasets=_owned(_firsts(logs, "datasets", "dataset", "role"), run.run_id),
+        environment=_owned(_firsts(logs, "environment", "kind", "item"), run.run_id),
+        code=replace(code, run_id=run.run_id) if code else None,
+        edges=_owned(_firsts(logs, "edges", "from_node", "to_node", "relation"), run.run_id),
+        metric_infos=tuple(
+            replace(info, run_id=run.run_id, experiment=first.run.experiment)
+            for info in _firsts(logs, "metric_infos", "metric")
+        ),
+        notices=tuple(replace(notice, run_id=run.run_id) for notice in notices),
+    )
+
+
+def _owned(entities: Iterable[Any], run_id: str) -> tuple[Any, ...]:
+    return tuple(replace(entity, run_id=run_id) for entity in entities)
+
+
+def _firsts(logs: Sequence[RunLog], table: str, *key: str) -> list[Any]:
+    """Return the entities of all logs, of those with the same key the first."""
+    found: dict[tuple[Any, ...], Any] = {}
+    for log in logs:
+        for entity in getattr(log, table):
+            found.setdefault(tuple(getattr(entity, name) for name in key), entity)
+    return list(found.values())
+
+
+def _run(run: Joint, logs: Sequence[RunLog]) -> Run:
+    """Return the run of the first log with what it does not say from the others."""
+    first = logs[0].run
+    filled: dict[str, Any] = {"fingerprint": run.fingerprint}
+    for name in (field.name for field in fields(Run)):
+        if getattr(first, name) is None:
+            filled[name] = next((value for log in logs if (value := getattr(log.run, name)) is not None), None)
+    statuses = [log.run.status for log in logs if log.run.status is not RunStatus.UNKNOWN]
+    return replace(first, **{"status": statuses[0] if statuses else RunStatus.UNKNOWN, **filled})
+
+
+def _params(logs: Sequence[RunLog]) -> tuple[list[Param], list[str]]:
+    """Return the params, of each name the first, and the names that have several values."""
+    params: dict[str, Param] = {}
+    conflicts: set[str] = set()
+    for log in logs:
+        for param in log.params:
+            kept = params.setdefault(param.param, param)
+            if kept.value != param.value and (kept.number is None or kept.number != param.number):
+                conflicts.add(param.param)
+    has_others = any(name != STEM_PARAM for name in params)
+    return [param for name, param in params.items() if name != STEM_PARAM or not has_others], sorted(
+        conflicts - {STEM_PARAM}
+    )
+
+
+def _joined_notice(run: Joint) -> Notice:
+    places = [f"{part.reader_name} ({part.source.path or '.'})" for part in run.parts]
+    message = f"Read from {len(places)} logs that belong together: {', '.join(places)}."
+    return Notice(severity=Severity.INFO, code="joined-logs", location=run.path or ".", message=message)
+
+
+def _shared_notice(run: Joint, shared: _Shared) -> Notice:
+    differing = _listed(shared.differing)
+    says = f"differs there and was left out: {differing}" if differing else "agrees and was left out"
+    count = f"{len(shared.metrics)} metric{'s' * (len(shared.metrics) > 1)}"
+    return Notice(
+        severity=Severity.WARNING if differing else Severity.INFO,
+        code="differing-logs" if differing else "agreeing-logs",
+        location=run.path or ".",
+        message=f"The log of {shared.reader_name} holds {count} of the same name; it {says}.",
+    )
+
+
+def _conflict_notices(run: Joint, conflicts: Sequence[str]) -> list[Notice]:
+    if not conflicts:
+        return []
+    message = f"The logs of this run differ in these params, of which the first was taken: {_listed(conflicts)}."
+    return [Notice(severity=Severity.WARNING, code="conflicting-settings", location=run.path or ".", message=message)]
+
+
+def _listed(names: Sequence[str]) -> str:
+    rest = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")

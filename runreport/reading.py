@@ -1,0 +1,133 @@
+"""The work of one process: read some runs and write them; a run that fails becomes a notice."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import pyarrow as pa
+
+from runreport.errors import ReadError, StoreError
+from runreport.joining import Joint
+from runreport.merging import merged
+from runreport.model.entities import RunBatch
+from runreport.names import Severity
+from runreport.notices import Notice
+from runreport.readers import registry
+from runreport.readers.base import Location, Reader, Source
+from runreport.store.parquet import BatchFiles, write_batch
+
+_BATCH_POINTS = 2_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """Some runs below one root, all of the same readers, to be read and written by one worker."""
+
+    store: Path
+    location: Location
+    joints: tuple[Joint, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskResult:
+    """What a worker wrote; ``notices`` say why some of its runs could not be read."""
+
+    batches: tuple[BatchFiles, ...]
+    notices: tuple[Notice, ...] = ()
+    runs_skipped: int = 0
+
+
+def read_task(task: Task) -> TaskResult:
+    """Read and write some runs; when that fails, one by one, so that only the bad ones are missing.
+
+    Raises:
+        StoreError: the store cannot be written.
+    """
+    try:
+        return _read(task)
+    except StoreError:
+        raise
+    except Exception as error:  # noqa: BLE001 - see above
+        if len(task.joints) == 1:
+            notice = failure(task.location, task.joints[0].path, "unreadable-run", error)
+            return TaskResult(batches=(), notices=(notice,), runs_skipped=1)
+    singles = [read_task(replace(task, joints=(joint,))) for joint in task.joints]
+    return TaskResult(
+        batches=tuple(batch for single in singles for batch in single.batches),
+        notices=tuple(notice for single in singles for notice in single.notices),
+        runs_skipped=sum(single.runs_skipped for single in singles),
+    )
+
+
+def failure(location: Location, path: str, code: str, error: Exception) -> Notice:
+    """Return the notice for a log that raised an error; ``path`` is relative to the root."""
+    if isinstance(error, ReadError):
+        message, hint = error.sentence, error.hint
+    else:
+        message = f"It cannot be read: {type(error).__name__}: {error}."
+        hint = "This is a fault of the reader; please report it."
+    return Notice(severity=Severity.ERROR, code=code, location=where(location, path), message=message, hint=hint)
+
+
+def where(location: Location, path: str) -> str:
+    """Return a path below the root as it is shown: below the name of the folder that was named."""
+    return f"{location.label}/{path}" if path else location.label
+
+
+@cache
+def _reader(name: str) -> Reader:
+    return registry.readers(name).readers[0]
+
+
+def _read(task: Task) -> TaskResult:
+    fingerprints = {joint.run_id: joint.fingerprint for joint in task.joints}
+    batches = tuple(write_batch(task.store, batch, fingerprints=fingerprints) for batch in _batches(task))
+    written = {run.run_id for batch in batches for run in batch.runs}
+    missing = [joint for joint in task.joints if joint.run_id not in written]
+    notices = tuple(_not_read(task.location, joint) for joint in missing)
+    return TaskResult(batches=batches, notices=notices, runs_skipped=len(missing))
+
+
+def _batches(task: Task) -> Iterator[RunBatch]:
+    if all(len(joint.parts) == 1 for joint in task.joints):
+        sources = [joint.parts[0].source for joint in task.joints]
+        yield from _gathered(_reader(task.joints[0].parts[0].reader_name).read(task.location, sources))
+        return
+    sources_of: dict[str, dict[str, Source]] = {}
+    for joint in task.joints:
+        for part in joint.parts:
+            sources_of.setdefault(part.reader_name, {})[part.source.run_id] = part.source
+    read = {name: list(_reader(name).read(task.location, [*own.values()])) for name, own in sources_of.items()}
+    yield merged(task.joints, read)
+
+
+def _gathered(batches: Iterable[RunBatch]) -> Iterator[RunBatch]:
+    """Join small batches, so that readers may yield run by run."""
+    waiting: list[RunBatch] = []
+    for batch in batches:
+        if waiting and sum(one.points.num_rows for one in waiting) + batch.points.num_rows > _BATCH_POINTS:
+            yield _joined(waiting)
+            waiting = []
+        waiting.append(batch)
+    if waiting:
+        yield _joined(waiting)
+
+
+def _joined(batches: Sequence[RunBatch]) -> RunBatch:
+    samples = [batch.samples for batch in batches if batch.samples is not None]
+    return RunBatch(
+        logs=tuple(log for batch in batches for log in batch.logs),
+        points=pa.concat_tables([batch.points for batch in batches]).unify_dictionaries(),
+        samples=pa.concat_tables(samples) if samples else None,
+    )
+
+
+def _not_read(location: Location, joint: Joint) -> Notice:
+    return Notice(
+        severity=Severity.ERROR,
+        code="run-not-read",
+        location=where(location, joint.path),
+        message="The run was listed, but its log had nothing to read when it was opened.",
+        hint="It may have been removed in between; ingest it again.",
+    )
