@@ -7,7 +7,7 @@ import argparse
 import inspect
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from pathlib import Path
@@ -27,6 +27,8 @@ from runreport.pages import contexts
 from runreport.readers import registry
 
 DOCS = Path(__file__).resolve().parent
+_GOLDEN = DOCS.parent / "tests" / "golden"
+_ORIGIN = re.compile(r"^Origin: (.+)$", re.MULTILINE)
 _REGION = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 _ATTRIBUTE = re.compile(r"^    (\w+): (.*)$", re.MULTILINE)
 _WIDTH = 80
@@ -118,12 +120,22 @@ def error_codes() -> Iterator[str]:
 
 
 def formats() -> Iterator[str]:
-    """Yield one row per layout that the readers of runreport itself read."""
-    yield "| reader | what is read |"
-    yield "| --- | --- |"
-    for reader in registry.readers().readers:
-        if type(reader).__module__.startswith("runreport."):
-            yield from (f"| `{reader.name}` | {_cell(line)} |" for line in reader.formats)
+    """Yield one row per reader of runreport itself: what it reads, and who wrote the logs its tests read."""
+    built_ins = [one for one in registry.readers().readers if type(one).__module__.startswith("runreport.")]
+    names = [reader.name for reader in built_ins]
+    yield "| reader | what is read | logs in the tests |"
+    yield "| --- | --- | --- |"
+    for reader in built_ins:
+        lines = "<br>".join(map(_cell, reader.formats))
+        yield f"| `{reader.name}` | {lines} | {'<br>'.join(map(_cell, _origins(reader.name, names)))} |"
+
+
+def _origins(name: str, names: Sequence[str]) -> list[str]:
+    """Return who wrote a reader's golden logs; a longer name that begins like its own is another reader's."""
+    others = tuple(other for other in names if other.startswith(name) and other != name)
+    cases = [case for case in sorted(_GOLDEN.glob(f"{name}*/README.md")) if not case.parent.name.startswith(others)]
+    found = [_ORIGIN.search(case.read_text(encoding="utf-8")) for case in cases]
+    return list(dict.fromkeys(origin[1] for origin in found if origin))
 
 
 def tables() -> Iterator[str]:

@@ -2,27 +2,29 @@
 
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from runreport.config.options import SourceOptions
+from runreport.duplicates import same_values
 from runreport.execute import process_count, run_tasks
-from runreport.joining import Joint, Part, joints
+from runreport.joining import Joint
+from runreport.ledger import make_ledger
+from runreport.model.ledger import LedgerRow
 from runreport.model.tables import from_table
-from runreport.names import Severity, content_hash
+from runreport.names import Severity
 from runreport.notices import Notice
 from runreport.readers import registry
-from runreport.readers.base import Certainty, Location, Reader, Source
-from runreport.readers.registry import Claim
-from runreport.reading import Task, TaskResult, failure, read_task, where
+from runreport.readers.base import Location
+from runreport.reading import Task, TaskResult, read_task
+from runreport.scanning import Place, runs_of, scan_all
 from runreport.store.manifest import Commit, Store
 
 _TASK_RUNS = 100  # metrics of a run share their times: files of more runs compress less well
 _TASK_BYTES = 64 * 1024 * 1024
 _SERIAL_BYTES = 32 * 1024 * 1024  # below this, starting processes costs more than they save
 _SHOWN_NOTICES = 8
-_FINGERPRINT_LENGTH = 32
 
 
 class Report(Protocol):
@@ -47,6 +49,7 @@ class IngestResult:
         seconds: wall time.
         run_ids: all runs found in the logs, also those that had not changed.
         snapshot: the number of the snapshot that now holds them.
+        ledger: per folder and reader how many logs were found and what became of them.
     """
 
     runs_added: int
@@ -58,10 +61,20 @@ class IngestResult:
     seconds: float
     run_ids: frozenset[str]
     snapshot: int
+    ledger: tuple[LedgerRow, ...]
 
     def public(self) -> dict[str, object]:
         """Return what ``ingest --json`` prints."""
-        names = ("runs_added", "runs_updated", "runs_unchanged", "runs_skipped", "points", "notices", "seconds")
+        names = (
+            "runs_added",
+            "runs_updated",
+            "runs_unchanged",
+            "runs_skipped",
+            "points",
+            "ledger",
+            "notices",
+            "seconds",
+        )
         return {name: getattr(self, name) for name in names}
 
     def summary_lines(self) -> Iterator[str]:
@@ -76,18 +89,6 @@ class IngestResult:
             yield f"{notice.severity}: {notice.location}: {notice.message}"
         if len(loud) > _SHOWN_NOTICES:
             yield f"... and {len(loud) - _SHOWN_NOTICES} more; `runreport ingest --json` prints all."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
-    """One location with its runs, and what was left out there."""
-
-    reader_name: str
-    certainty: Certainty
-    location: Location
-    sources: tuple[Source, ...]
-    notices: tuple[Notice, ...]
-    runs_skipped: int = 0
 
 
 def ingest(  # noqa: PLR0913 - each is an option of the command
@@ -119,106 +120,36 @@ def ingest(  # noqa: PLR0913 - each is an option of the command
     paths = tuple(Path(path) for path in logs)
     installed = registry.readers(reader)
     findings = registry.find(paths, installed.readers, _known_roots(Path(store)), rules=sources)
-    places = _without_repeats(_scan(claim, installed.readers) for claim in findings.claims)
+    places = scan_all(findings.claims, installed.readers)
     if not any(place.sources or place.notices for place in places):
         raise registry.no_runs(paths)
     opened = Store.create(Path(store))
     known = opened.snapshot().fingerprints
-    runs = _joints(places)
+    runs = runs_of(places)
     tasks = _tasks(runs, known, opened.path)
     results, commits = _read_all(opened, tasks, jobs, report)
     noticed = {**findings.noticed, "": (*installed.notices, *findings.noticed.get("", ()))}
-    found = _found(places, noticed, tasks, results)
-    commits.append(opened.commit((), found=found, roots=findings.roots))
     run_ids = frozenset(joint.run_id for _, joint in runs)
+    noticed[""] = (*noticed[""], *same_values(opened.snapshot(), runs))
+    found = _found(places, noticed, tasks, results)
+    ledger = make_ledger(findings, places, runs, tuple(zip(tasks, results, strict=True)))
+    commits.append(opened.commit((), found=found, roots=findings.roots, ledgers=ledger))
     return IngestResult(
         runs_added=sum(commit.runs_added for commit in commits),
         runs_updated=sum(commit.runs_updated for commit in commits),
         runs_unchanged=sum(known.get(joint.run_id) == joint.fingerprint for _, joint in runs),
-        runs_skipped=sum(place.runs_skipped for place in places) + sum(result.runs_skipped for result in results),
+        runs_skipped=sum(row.repeated + row.unreadable for rows in ledger.values() for row in rows),
         points=sum(batch.points for result in results for batch in result.batches),
         notices=_notices(opened, run_ids, found),
         seconds=time.perf_counter() - begin,
         run_ids=run_ids,
         snapshot=commits[-1].number,
+        ledger=tuple(row for _, rows in sorted(ledger.items()) for row in rows),
     )
 
 
 def _known_roots(store: Path) -> Mapping[str, Collection[str]]:
     return Store.open(store).snapshot().roots if (store / "manifests").is_dir() else {}
-
-
-def _scan(claim: Claim, readers: Sequence[Reader]) -> _Place:
-    """List the runs at a place; a log that cannot be opened becomes a notice."""
-    reader = next(reader for reader in readers if reader.name == claim.reader_name)
-    try:
-        scan = reader.scan(claim.location, claim.match)
-    except Exception as error:  # noqa: BLE001 - one bad log, or a fault in one reader, must not stop the others
-        notice = failure(claim.location, claim.location.relative, "unreadable-log", error)
-        return _Place(
-            reader_name=reader.name,
-            certainty=claim.match.certainty,
-            location=claim.location,
-            sources=(),
-            notices=(notice,),
-            runs_skipped=1,
-        )
-    # A corrected reader must read its old logs again, so its version is part of what a log is known by.
-    sources = tuple(
-        replace(source, fingerprint=_fingerprint(reader, claim.location, source)) for source in scan.sources
-    )
-    return _Place(
-        reader_name=reader.name,
-        certainty=claim.match.certainty,
-        location=claim.location,
-        sources=sources,
-        notices=scan.notices,
-        runs_skipped=scan.runs_skipped,
-    )
-
-
-def _fingerprint(reader: Reader, location: Location, source: Source) -> str:
-    """Return what a log is known by, the settings for its files included."""
-    rules = sorted({rule.model_dump_json() for file in source.files if (rule := location.rule(file))})
-    return content_hash(reader.version, source.fingerprint, *rules, length=_FINGERPRINT_LENGTH)
-
-
-def _without_repeats(places: Iterable[_Place]) -> list[_Place]:
-    """Keep the first of several logs of one run, in the order of the walk."""
-    first: dict[str, str] = {}
-    kept = []
-    for place in places:
-        fresh, notices = [], list(place.notices)
-        for source in place.sources:
-            found_at = where(place.location, source.path)
-            if source.run_id in first:
-                notices.append(_repeat(found_at, first[source.run_id]))
-            else:
-                first[source.run_id] = found_at
-                fresh.append(source)
-        skipped = place.runs_skipped + len(place.sources) - len(fresh)
-        kept.append(replace(place, sources=tuple(fresh), notices=tuple(notices), runs_skipped=skipped))
-    return kept
-
-
-def _repeat(found_at: str, first: str) -> Notice:
-    return Notice(
-        severity=Severity.WARNING,
-        code="repeated-run",
-        location=found_at,
-        message=f"This run was already found at {first}; it is counted once.",
-    )
-
-
-def _joints(places: Sequence[_Place]) -> list[tuple[Location, Joint]]:
-    """Return the runs that the logs below each root make up, with that root."""
-    parts: dict[Location, list[Part]] = {}
-    for place in places:
-        root = replace(place.location, relative="", folders=(), files=())
-        parts.setdefault(root, []).extend(
-            Part(reader_name=place.reader_name, certainty=place.certainty, source=source) for source in place.sources
-        )
-    return [(root, joint) for root, found in parts.items() for joint in joints(found)]
 
 
 def _tasks(runs: Sequence[tuple[Location, Joint]], known: Mapping[str, str], store: Path) -> list[Task]:
@@ -269,7 +200,7 @@ def _read_all(
 
 
 def _found(
-    places: Sequence[_Place],
+    places: Sequence[Place],
     noticed: Mapping[str, Sequence[Notice]],
     tasks: Sequence[Task],
     results: Sequence[TaskResult],

@@ -44,6 +44,7 @@ def merged(runs: Sequence[Joint], batches: Mapping[str, Sequence[RunBatch]]) -> 
         ),
         points=pa.concat_tables(tables).unify_dictionaries() if tables else POINTS.empty_table(),
         samples=pa.concat_tables(samples) if samples else None,
+        blobs={name: content for read in batches.values() for batch in read for name, content in batch.blobs.items()},
     )
 
 
@@ -138,6 +139,7 @@ def _merged_log(run: Joint, logs: Sequence[RunLog], shared: Iterable[_Shared]) -
         tags=_owned(_firsts(logs, "tags", "tag"), run.run_id),
         artifacts=_owned(_firsts(logs, "artifacts", "path"), run.run_id),
         datasets=_owned(_firsts(logs, "datasets", "dataset", "role"), run.run_id),
+        models=_owned(_firsts(logs, "models", "kind", "model", "version", "model_id"), run.run_id),
         environment=_owned(_firsts(logs, "environment", "kind", "item"), run.run_id),
         code=replace(code, run_id=run.run_id) if code else None,
         edges=_owned(_firsts(logs, "edges", "from_node", "to_node", "relation"), run.run_id),

@@ -181,7 +181,7 @@ def build(
     if is_strict:
         _check_strict(analysis.notices)
     theme = load_theme(settings.site.theme)
-    pages = plan_site(analysis, study.frames, _curve_source(study), _provenance(study, logs), settings)
+    pages = plan_site(analysis, study.frames, _curve_source(study), _provenance(study, logs, ingested), settings)
     files = render_site(pages, theme, keep_contexts=keep_contexts, map_figures=_figure_map(settings.jobs))
     written = write_site(_reported(files, report, len(pages)), Path(settings.out))
     return BuildResult(
@@ -228,7 +228,7 @@ def _reported(
             report("writing pages", min(done, page_count), page_count)
 
 
-def _provenance(study: Study, logs: Sequence[str | Path]) -> Provenance:
+def _provenance(study: Study, logs: Sequence[str | Path], ingested: IngestResult | None) -> Provenance:
     named = " ".join(Path(log).name or str(log) for log in logs)
     return Provenance(
         version=__version__,
@@ -236,6 +236,7 @@ def _provenance(study: Study, logs: Sequence[str | Path]) -> Provenance:
         libraries=tuple((library, version(library)) for library in _LIBRARIES),
         inputs=tuple(_inputs(study.frames)),
         command=f"runreport build {named}".strip(),
+        ledger=ingested.ledger if ingested else study.snapshot.ledger,
         config=_changed_settings(study.settings),
         date=_date(study.frames),
     )

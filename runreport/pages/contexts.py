@@ -212,6 +212,7 @@ class RunPage:
     params: Annotated[Table | None, "Its params."]
     tags: Annotated[Table | None, "Its tags."]
     datasets: Annotated[Table | None, "The data it read."]
+    models: Annotated[Table | None, "The models it logged, and the registered versions that came out of it."]
     code: Annotated[tuple[Fact, ...], "The state of its source code."]
     environment: Annotated[Table | None, "Packages, hardware and drivers."]
     artifacts: Annotated[Table | None, "The files it left; never linked, they come from a log."]
@@ -300,6 +301,7 @@ class NoticesPage:
     frame: Annotated[Frame, "What surrounds the content."]
     title: Annotated[str, "Title of the page."]
     summary: Annotated[str, "How many of each severity."]
+    ledger: Annotated[Table | None, "What was found in the logs and what became of it; None when that is not known."]
     tables: Annotated[tuple[Table, ...], "One table per severity, the gravest first."]
 
 

@@ -19,6 +19,7 @@ _KINDS = (
     ("group", "run group"),
     ("run", "run"),
     ("artifact", "artifact"),
+    ("model", "model"),
 )
 
 

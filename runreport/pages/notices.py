@@ -3,15 +3,24 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from runreport.compare.words import counted
+from runreport.model.ledger import LedgerRow
 from runreport.names import Severity
 from runreport.notices import Notice
 from runreport.pages import cells, urls
-from runreport.pages.contexts import Cell, Link, NoticesPage, Table
+from runreport.pages.contexts import Cell, Column, Link, NoticesPage, Table
 from runreport.pages.dossier import Dossier
 from runreport.pages.surroundings import Surroundings
 
 _ORDER = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 _NOUNS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "remark"}
+_COUNTS = {
+    "files": "Files",
+    "logs": "Logs",
+    "runs": "Runs",
+    "joined": "Joined",
+    "repeated": "Repeated",
+    "unreadable": "Not readable",
+}
 _MEANINGS = {
     Severity.ERROR: "a run is missing",
     Severity.WARNING: "something was left out or assumed",
@@ -19,8 +28,10 @@ _MEANINGS = {
 }
 
 
-def notices_page(site: Surroundings, dossiers: Sequence[Dossier], notices: Sequence[Notice]) -> NoticesPage:
-    """Return all notices by severity."""
+def notices_page(
+    site: Surroundings, dossiers: Sequence[Dossier], notices: Sequence[Notice], ledger: Sequence[LedgerRow]
+) -> NoticesPage:
+    """Return what was found in the logs, and all notices by severity."""
     title = "Notices"
     homes = {run_id: dossier for dossier in dossiers for run_id in dossier.runs}
     tables = (_severity_table(severity, notices, homes) for severity in _ORDER)
@@ -28,6 +39,7 @@ def notices_page(site: Surroundings, dossiers: Sequence[Dossier], notices: Seque
         frame=site.frame(urls.NOTICES, title, (Link(label="Overview", url=urls.OVERVIEW),)),
         title=title,
         summary=_summary(notices),
+        ledger=_ledger_table(ledger),
         tables=tuple(table for table in tables if table is not None),
     )
 
@@ -36,6 +48,22 @@ def notice_table(dossier: Dossier, notices: Iterable[Notice], table_id: str, cap
     """Return the notices of runs of one experiment."""
     homes = dict.fromkeys(dossier.runs, dossier)
     return _table(table_id, caption, sorted(notices, key=_gravity), homes, is_of_one_run=True)
+
+
+def _ledger_table(ledger: Sequence[LedgerRow]) -> Table | None:
+    heads = (*cells.columns("Folder", "Reader"), *(_count_column(key, label) for key, label in _COUNTS.items()))
+    caption = "What was found: logs are runs, joined to a run, repeated or not readable"
+    return cells.table("ledger", caption, heads, map(_ledger_row, ledger))
+
+
+def _count_column(key: str, label: str) -> Column:
+    return Column(key=key, label=label, is_number=True)
+
+
+def _ledger_row(row: LedgerRow) -> tuple[Cell, ...]:
+    reader = cells.code_cell(row.reader) if row.reader else cells.text_cell("no reader takes them")
+    counts = (cells.count_cell(getattr(row, key)) for key in _COUNTS)
+    return (cells.code_cell(row.folder), reader, *counts)
 
 
 def _gravity(notice: Notice) -> tuple[int, str, str, str]:

@@ -42,6 +42,7 @@ def run_page(dossier: Dossier, run_id: str, curves: tuple[FigureBlock, ...]) -> 
         params=_pairs("params", "Params", ((p.param, p.value, p.kind.value) for p in facts.params.values()), "Type"),
         tags=_pairs("tags", "Tags", ((tag.tag, tag.value) for tag in facts.tags.values())),
         datasets=_datasets(facts),
+        models=_models(facts),
         code=_code(facts.code),
         environment=_pairs(
             "environment", "Environment", ((e.item, e.value, e.kind) for e in facts.environment.values()), "Kind"
@@ -148,6 +149,24 @@ def _datasets(facts: RunFacts) -> Table | None:
         for dataset in facts.datasets
     )
     return cells.table("datasets", "Datasets it read", heads, rows)
+
+
+def _models(facts: RunFacts) -> Table | None:
+    heads = cells.columns("Model", "Version", "Kind", "Stage", "Aliases", "Status", "Id", "Source")
+    rows = (
+        (
+            cells.code_cell(model.model),
+            cells.text_cell(model.version),
+            cells.text_cell(", ".join(filter(None, (model.kind.value, model.type)))),
+            cells.text_cell(model.stage),
+            cells.text_cell(model.aliases),
+            cells.text_cell(model.status),
+            _digest(model.model_id),
+            cells.text_cell(model.source),
+        )
+        for model in facts.models
+    )
+    return cells.table("models", "Models that came out of it", heads, rows)
 
 
 def _code(code: CodeVersion | None) -> tuple[Fact, ...]:

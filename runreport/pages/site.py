@@ -76,7 +76,7 @@ def plan_site(
         *runs_pages(site, dossiers),
         *(page for dossier in dossiers for page in _experiment_pages(dossier, curves, settings)),
         lineage_page(site, dossiers),
-        notices_page(site, dossiers, analysis.notices),
+        notices_page(site, dossiers, analysis.notices, provenance.ledger),
         about_page(site, analysis, provenance, settings),
         not_found_page(site),
     ]

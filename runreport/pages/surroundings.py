@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from runreport.model.ledger import LedgerRow
 from runreport.pages import numbers, urls
 from runreport.pages.contexts import Frame, Link
 
@@ -19,6 +20,7 @@ class Provenance:
         libraries: (name, version) of the libraries behind the numbers.
         inputs: what was read; labels and paths are relative, never those of the machine.
         command: the command line.
+        ledger: what was found in the logs and what became of it.
         config: the settings that were in force, as TOML.
         date: SOURCE_DATE_EPOCH, or when the newest run ended; None when no run says.
     """
@@ -28,6 +30,7 @@ class Provenance:
     libraries: tuple[tuple[str, str], ...]
     inputs: tuple["InputSource", ...]
     command: str
+    ledger: tuple[LedgerRow, ...] = ()
     config: str = ""
     date: datetime | None = None
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from runreport.errors import StoreError
+from runreport.model.ledger import LedgerRow
 from runreport.notices import Notice
 from runreport.store.files import damaged, sync, writing
 from runreport.store.parquet import BatchFiles
@@ -24,6 +25,7 @@ _NUMBERED = re.compile(r"[0-9]{8,}\.json")
 _OURS = frozenset({_FOLDER, "data"})
 _NOTHING: Mapping[str, tuple[Notice, ...]] = MappingProxyType({})
 _NO_ROOTS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+_NO_LEDGERS: Mapping[str, tuple[LedgerRow, ...]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,7 @@ class Store:
         *,
         found: Mapping[str, tuple[Notice, ...]] = _NOTHING,
         roots: Mapping[str, tuple[str, ...]] = _NO_ROOTS,
+        ledgers: Mapping[str, tuple[LedgerRow, ...]] = _NO_LEDGERS,
     ) -> Commit:
         """Make written batches part of the store, in one step that happens wholly or not at all.
 
@@ -104,6 +107,7 @@ class Store:
             additions: what :func:`runreport.store.parquet.write_batch` returned.
             found: notices about places rather than runs; they replace the earlier ones under the same key.
             roots: marks by which an ingested folder is known again, by its label; they replace the earlier ones.
+            ledgers: what was found in each of these folders; they replace the earlier ones.
 
         Raises:
             ValueError: a run has no log or several among the additions.
@@ -113,7 +117,7 @@ class Store:
         while True:
             newest = self._newest()
             state = self._state(newest)
-            change = plan(state, additions, found, roots)
+            change = plan(state, additions, found, roots, ledgers)
             if change.is_empty:
                 return _commit(newest, change, conflicts)
             if _publish(self.path / _FOLDER, _manifest(newest + 1, state, change)):

@@ -8,8 +8,10 @@ import numpy as np
 import pyarrow as pa
 
 from runreport.errors import UnknownNameError
+from runreport.model.ledger import LedgerRow
 from runreport.model.tables import POINTS, SCHEMAS, from_table, to_table
 from runreport.notices import Notice
+from runreport.store.blobs import read_blob
 from runreport.store.files import read_table
 from runreport.store.points import grouped_rows, ranks
 from runreport.store.state import State
@@ -18,11 +20,13 @@ _SECOND_KEYS = {
     "runs": (),
     "params": ("param",),
     "metrics": ("metric",),
+    "samples": ("metric", "step", "sample"),
     "summary": ("metric",),
     "metric_info": ("metric",),
     "tags": ("tag",),
     "artifacts": ("path",),
     "datasets": ("dataset", "role"),
+    "models": ("model", "version", "kind", "model_id"),
     "environment": ("kind", "item"),
     "code": (),
     "edges": ("from_node", "to_node", "relation"),
@@ -50,6 +54,11 @@ class Snapshot:
     def roots(self) -> Mapping[str, tuple[str, ...]]:
         """For each label of an ingested folder the marks by which that very folder is known again."""
         return self._state.roots
+
+    @property
+    def ledger(self) -> tuple[LedgerRow, ...]:
+        """What was found in each ingested folder the last time, by folder and reader."""
+        return tuple(row for _, rows in sorted(self._state.ledgers.items()) for row in rows)
 
     @property
     def run_ids(self) -> tuple[str, ...]:
@@ -88,6 +97,14 @@ class Snapshot:
             parts = [*parts, to_table("notices", self._place_notices()).select(needed)]
         merged = pa.concat_tables(parts) if parts else _stored_schema(name).empty_table().select(needed)
         return _ordered(name, merged).select(shown).cast(pa.schema([schema.field(column) for column in shown]))
+
+    def blob(self, digest: str) -> bytes:
+        """Return the bytes of an artifact that the store keeps, by the name in its location.
+
+        Raises:
+            StoreError: they are missing or damaged.
+        """
+        return read_blob(self.path, digest)
 
     def notices(self) -> tuple[Notice, ...]:
         """Return the notices about runs and about places where no run could be read."""

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from runreport.errors import StoreVersionError
+from runreport.model.ledger import LedgerRow
 from runreport.model.tables import SCHEMA_VERSION, SCHEMAS
 from runreport.names import Severity
 from runreport.notices import Notice
@@ -36,13 +37,15 @@ class Batch:
 class State:
     """Runs, batches and the notices about places, each by its key; also the shape of a change to be applied.
 
-    ``roots`` says for each label of a folder that was ingested by what marks that very folder is known again.
+    ``roots`` says for each label of a folder that was ingested by what marks that very folder is known again, and
+    ``ledgers`` what was found there the last time.
     """
 
     runs: Mapping[str, RunRecord] = field(default_factory=dict)
     batches: Mapping[str, Batch] = field(default_factory=dict)
     found: Mapping[str, tuple[Notice, ...]] = field(default_factory=dict)
     roots: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ledgers: Mapping[str, tuple[LedgerRow, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +60,7 @@ class Change:
     @property
     def is_empty(self) -> bool:
         """Whether the store already holds all of it."""
-        return not (self.state.runs or self.state.found or self.state.roots)
+        return not (self.state.runs or self.state.found or self.state.roots or self.state.ledgers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +83,7 @@ def apply(state: State, change: State) -> State:
         batches={name: batches[name] for name in sorted(live)},
         found=found,
         roots={**state.roots, **change.roots},
+        ledgers={**state.ledgers, **change.ledgers},
     )
 
 
@@ -88,8 +92,9 @@ def plan(
     additions: Sequence[BatchFiles],
     found: Mapping[str, tuple[Notice, ...]],
     roots: Mapping[str, tuple[str, ...]],
+    ledgers: Mapping[str, tuple[LedgerRow, ...]],
 ) -> Change:
-    """Return what adding these batches and replacing these notices and marks would change.
+    """Return what adding these batches and replacing these notices, marks and ledgers would change.
 
     Raises:
         ValueError: a run has no log or several among the additions, or different fingerprints.
@@ -111,6 +116,7 @@ def plan(
             batches=batches,
             found=changed,
             roots={label: marks for label, marks in roots.items() if state.roots.get(label) != marks},
+            ledgers={label: rows for label, rows in ledgers.items() if state.ledgers.get(label) != rows},
         ),
         added=len(new) - updated,
         updated=updated,
@@ -153,6 +159,7 @@ def encode(manifest: Manifest) -> bytes:
         "batches": {name: _encoded_batch(batch) for name, batch in state.batches.items()},
         "found": {key: [asdict(notice) for notice in notices] for key, notices in state.found.items()},
         "roots": dict(state.roots),
+        "ledgers": {label: [asdict(row) for row in rows] for label, rows in state.ledgers.items()},
     }
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii")
 
@@ -182,6 +189,7 @@ def decode(content: bytes) -> Manifest:
         batches={name: _decoded_batch(batch) for name, batch in raw["batches"].items()},
         found={key: tuple(_notice(row) for row in rows) for key, rows in raw["found"].items()},
         roots={label: tuple(marks) for label, marks in raw["roots"].items()},
+        ledgers={label: tuple(LedgerRow(**row) for row in rows) for label, rows in raw["ledgers"].items()},
     )
     return Manifest(number=raw["number"], is_checkpoint=raw["kind"] == "checkpoint", state=state)
 

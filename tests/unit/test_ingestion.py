@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import pytest
 
-from runreport import ingestion
+from runreport import ingestion, reading
 from runreport.errors import NoRunsError, UnknownNameError
 from runreport.ingestion import ingest
 from runreport.model.entities import RunBatch
@@ -109,10 +109,10 @@ class FaultyReader:
 def test_one_bad_run_never_stops_the_others(logs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     installed = registry.InstalledReaders(readers=(FaultyReader(),))
     monkeypatch.setattr(registry, "readers", lambda _only=None: installed)
-    ingestion._reader.cache_clear()
+    reading._reader.cache_clear()
     monkeypatch.setattr(ingestion, "_TASK_RUNS", 10)
     result = ingest([logs], store=tmp_path / "store")
-    ingestion._reader.cache_clear()
+    reading._reader.cache_clear()
     assert (result.runs_added, result.runs_skipped) == (2, 1)
     (notice,) = [notice for notice in result.notices if notice.code == "unreadable-run"]
     assert "sgd_s1" in notice.location
@@ -135,6 +135,7 @@ def test_the_public_result_has_the_documented_keys(logs: Path, tmp_path: Path) -
         "runs_unchanged",
         "runs_skipped",
         "points",
+        "ledger",
         "notices",
         "seconds",
     ]

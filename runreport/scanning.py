@@ -1,0 +1,104 @@
+"""What the readers find at the places they claimed, each run once, and which logs are one run."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from runreport.joining import Joint, Part, joints
+from runreport.names import Severity, content_hash
+from runreport.notices import Notice
+from runreport.readers.base import Certainty, Location, Reader, Source
+from runreport.readers.registry import Claim
+from runreport.reading import failure, where
+
+_FINGERPRINT_LENGTH = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One location with its logs, and what was left out there: logs that are broken, and second ones of a run."""
+
+    reader_name: str
+    certainty: Certainty
+    location: Location
+    sources: tuple[Source, ...]
+    notices: tuple[Notice, ...]
+    unreadable: int = 0
+    repeated: int = 0
+
+
+def scan_all(claims: Iterable[Claim], readers: Sequence[Reader]) -> list[Place]:
+    """List the logs at each place; of several logs of one run only the first, in the order of the walk."""
+    return _without_repeats(_scan(claim, readers) for claim in claims)
+
+
+def runs_of(places: Sequence[Place]) -> list[tuple[Location, Joint]]:
+    """Return the runs that the logs below each root make up, with that root."""
+    parts: dict[Location, list[Part]] = {}
+    for place in places:
+        root = replace(place.location, relative="", folders=(), files=())
+        parts.setdefault(root, []).extend(
+            Part(reader_name=place.reader_name, certainty=place.certainty, source=source) for source in place.sources
+        )
+    return [(root, joint) for root, found in parts.items() for joint in joints(found)]
+
+
+def _scan(claim: Claim, readers: Sequence[Reader]) -> Place:
+    """List the runs at a place; a log that cannot be opened becomes a notice."""
+    reader = next(reader for reader in readers if reader.name == claim.reader_name)
+    try:
+        scan = reader.scan(claim.location, claim.match)
+    except Exception as error:  # noqa: BLE001 - one bad log, or a fault in one reader, must not stop the others
+        notice = failure(claim.location, claim.location.relative, "unreadable-log", error)
+        return Place(
+            reader_name=reader.name,
+            certainty=claim.match.certainty,
+            location=claim.location,
+            sources=(),
+            notices=(notice,),
+            unreadable=1,
+        )
+    # A corrected reader must read its old logs again, so its version is part of what a log is known by.
+    sources = tuple(
+        replace(source, fingerprint=_fingerprint(reader, claim.location, source)) for source in scan.sources
+    )
+    return Place(
+        reader_name=reader.name,
+        certainty=claim.match.certainty,
+        location=claim.location,
+        sources=sources,
+        notices=scan.notices,
+        unreadable=scan.runs_skipped,
+    )
+
+
+def _fingerprint(reader: Reader, location: Location, source: Source) -> str:
+    """Return what a log is known by, the settings for its files included."""
+    rules = sorted({rule.model_dump_json() for file in source.files if (rule := location.rule(file))})
+    return content_hash(reader.version, source.fingerprint, *rules, length=_FINGERPRINT_LENGTH)
+
+
+def _without_repeats(places: Iterable[Place]) -> list[Place]:
+    """Keep the first of several logs of one run, in the order of the walk."""
+    first: dict[str, str] = {}
+    kept = []
+    for place in places:
+        fresh, notices = [], list(place.notices)
+        for source in place.sources:
+            found_at = where(place.location, source.path)
+            if source.run_id in first:
+                notices.append(_repeat(found_at, first[source.run_id]))
+            else:
+                first[source.run_id] = found_at
+                fresh.append(source)
+        repeated = len(place.sources) - len(fresh)
+        kept.append(replace(place, sources=tuple(fresh), notices=tuple(notices), repeated=repeated))
+    return kept
+
+
+def _repeat(found_at: str, first: str) -> Notice:
+    return Notice(
+        severity=Severity.WARNING,
+        code="repeated-run",
+        location=found_at,
+        message=f"This run was already found at {first}; it is counted once.",
+    )
