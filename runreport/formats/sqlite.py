@@ -78,7 +78,7 @@ def open_database(path: Path) -> Iterator[Database]:
             uri = _address(path, Path(folder))
             with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
                 yield _opened(connection)
-    except sqlite3.Error as problem:
+    except (sqlite3.Error, UnicodeDecodeError) as problem:  # its messages may quote bytes of the damaged file
         sentence = f"{path.name} cannot be read as a SQLite database: {problem}."
         raise ReadError(sentence, hint=_hint(path)) from problem
 

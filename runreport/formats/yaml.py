@@ -60,7 +60,7 @@ class _Builder:
             if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
                 self._enter(event, stack)
             elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
-                stack.pop()
+                stack.pop().close()
             elif isinstance(event, yaml.ScalarEvent):
                 self._count(1)
                 stack[-1].add(self._known(event.anchor, _scalar(event)))
@@ -121,15 +121,20 @@ class _Open:
         elif isinstance(self._value, dict):
             self._put(self._value, value)
 
+    def close(self) -> None:
+        """Put the entries of merged maps (``<<``) in their place; of the same key the first wins."""
+        if not isinstance(self._value, dict) or not isinstance(self._value.get("<<"), dict | list):
+            return
+        merged = self._value.pop("<<")
+        for other in merged if isinstance(merged, list) else [merged]:
+            for key, value in other.items() if isinstance(other, dict) else ():
+                self._value.setdefault(key, value)
+
     def _put(self, mapping: "dict[str, Yaml]", value: Yaml) -> None:
         if self._key is None:
             self._key = value if isinstance(value, str) else str(value)
         else:
-            if self._key == "<<" and isinstance(value, dict):
-                for key, inner in value.items():
-                    mapping.setdefault(key, inner)
-            else:
-                mapping[self._key] = value
+            mapping[self._key] = value
             self._key = None
 
 
