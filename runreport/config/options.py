@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from runreport.config.regexes import checked_metric_regex, checked_regex
 from runreport.names import Direction, Reduction
 
 SEED_NAMES = ("seed", "random_seed", "random_state", "rng_seed", "random-seed", "manual_seed", "global_seed")
@@ -35,6 +36,19 @@ IGNORED_KEYS = (
     "start_time",
     "*created_at*",
 )
+
+TEXT_PATTERNS = ("key-value", "python-logging", "nnunet")
+"""Names of the ready patterns for text logs."""
+
+
+def _ready_pattern(name: str) -> str:
+    if name and name not in TEXT_PATTERNS:
+        raise ValueError(f"there is no such ready pattern; there are: {', '.join(TEXT_PATTERNS)}")
+    return name
+
+
+_Regex = Annotated[str, AfterValidator(checked_regex)]
+_MetricRegex = Annotated[str, AfterValidator(checked_metric_regex)]
 
 
 class Options(BaseModel):
@@ -131,19 +145,22 @@ class SourceOptions(Options):
     ] = ()
     params: Annotated[tuple[str, ...], Field(description="Tables: the columns that are params of the run.")] = ()
     pattern: Annotated[
-        str, Field(description="Text logs: the name of a ready pattern, see `runreport readers`; empty: those below.")
+        str,
+        AfterValidator(_ready_pattern),
+        Field(description="Text logs: a ready pattern: key-value, python-logging or nnunet; empty: those below."),
     ] = ""
     metric_patterns: Annotated[
-        tuple[str, ...],
-        Field(description="Text logs: regular expressions with named groups for the metrics of a line."),
+        tuple[_MetricRegex, ...],
+        Field(description="Text logs: regular expressions whose named groups are step, epoch, time and metrics."),
     ] = ()
     param_patterns: Annotated[
-        tuple[str, ...], Field(description="Text logs: regular expressions with named groups for params.")
+        tuple[_MetricRegex, ...],
+        Field(description="Text logs: regular expressions whose named groups are params."),
     ] = ()
     finished_pattern: Annotated[
-        str, Field(description="Text logs: a line that matches says that the run finished.")
+        _Regex, Field(description="Text logs: a line that holds this says that the run finished.")
     ] = ""
-    failed_pattern: Annotated[str, Field(description="Text logs: a line that matches says that the run failed.")] = ""
+    failed_pattern: Annotated[_Regex, Field(description="Text logs: a line that holds this says that it failed.")] = ""
 
 
 class SiteOptions(Options):
