@@ -4,8 +4,9 @@ Logs that different readers find in one folder are one run; the surest reader gi
 that lies below their folder, and some only add settings to the runs there (see :class:`runreport.readers.base.Joining`).
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from runreport.names import content_hash
@@ -25,9 +26,13 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joint:
-    """All logs of one run, the one that gives it its identity first."""
+    """All logs of one run, the one that gives it its identity first.
+
+    ``shares_layer`` says that the nearest layer over the run lies over other runs as well.
+    """
 
     parts: tuple[Part, ...]
+    shares_layer: bool = False
 
     @property
     def run_id(self) -> str:
@@ -44,8 +49,8 @@ class Joint:
         """Changes whenever one of the logs changes."""
         if len(self.parts) == 1:
             return self.parts[0].source.fingerprint
-        stamps = (text for part in self.parts for text in (part.reader_name, part.source.fingerprint))
-        return content_hash(*stamps, length=_FINGERPRINT_LENGTH)
+        stamps = [text for part in self.parts for text in (part.reader_name, part.source.fingerprint)]
+        return content_hash(*stamps, *(["shared"] if self.shares_layer else []), length=_FINGERPRINT_LENGTH)
 
     @property
     def size_bytes(self) -> int:
@@ -66,7 +71,7 @@ def joints(parts: Iterable[Part]) -> tuple[Joint, ...]:
     owners = {folder for folder, own in by_folder.items() if any(_is(part, Joining.BENEATH) for part in own)}
     merged: dict[str, list[Part]] = defaultdict(list)
     for folder, own in by_folder.items():
-        merged[_outermost(folder, owners) or folder] += own
+        merged[_outermost(folder, owners)] += own
     groups = {id(part): group for group in merged.values() if _is_one_run(group) for part in group}
     runs = _in_order(found, groups)
     layers = [part for part in found if _is(part, Joining.LAYER)]
@@ -83,11 +88,15 @@ def _is_one_run(group: Sequence[Part]) -> bool:
     return any(_is(part, Joining.BENEATH) for part in group) or len(set(names)) == len(names)
 
 
-def _outermost(folder: str, owners: set[str]) -> str | None:
-    """Return the uppermost folder that owns all below it and is or holds ``folder``."""
-    parents = folder.split("/") if folder else []
-    candidates = ["/".join(parents[:depth]) for depth in range(len(parents) + 1)]
-    return next((candidate for candidate in candidates if candidate in owners), None)
+def _outermost(folder: str, owners: set[str]) -> str:
+    """Return the uppermost folder that owns all below it and is or holds ``folder``; ``folder`` when there is none."""
+    return next((above for above in reversed(_upwards(folder)) if above in owners), folder)
+
+
+def _upwards(folder: str) -> list[str]:
+    """Return a folder and those it lies in, the root last."""
+    names = folder.split("/") if folder else []
+    return ["/".join(names[:depth]) for depth in range(len(names), -1, -1)]
 
 
 def _in_order(found: Sequence[Part], groups: Mapping[int, list[Part]]) -> list[list[Part]]:
@@ -109,22 +118,30 @@ def _rank(part: Part) -> tuple[bool, int, int, str]:
 
 def _with_layers(runs: list[list[Part]], layers: Sequence[Part]) -> Iterator[Joint]:
     """Give every run the layers of its folder and above, the nearest first; yield layers of no run as runs."""
-    used: set[int] = set()
-    for run in runs:
-        first = run[0].source
-        folder = first.path.rpartition("/")[0] if first.path in first.files else first.path
-        over = [layer for layer in layers if _holds(layer.source.path, folder)]
-        over.sort(key=lambda layer: (-_depth(layer.source.path), -layer.certainty, layer.reader_name))
-        used |= set(map(id, over))
-        yield Joint(parts=(*run, *over))
-    for folder in dict.fromkeys(layer.source.path for layer in layers if id(layer) not in used):
-        own = [layer for layer in layers if layer.source.path == folder]
-        yield Joint(parts=tuple(sorted(own, key=_rank)))
+    by_folder: dict[str, list[Part]] = defaultdict(list)
+    for layer in layers:
+        by_folder[layer.source.path].append(layer)
+    for own in by_folder.values():
+        own.sort(key=_rank)
+    over = [_over(_folder(run[0].source), by_folder) for run in runs]
+    nearest = Counter(found[0].source.path for found in over if found)
+    for run, found in zip(runs, over, strict=True):
+        shares_layer = bool(found) and nearest[found[0].source.path] > 1
+        yield Joint(parts=(*run, *found), shares_layer=shares_layer)
+    used = {layer.source.path for found in over for layer in found}
+    for folder in _lowest(by_folder.keys() - used):
+        yield Joint(parts=tuple(_over(folder, by_folder)))
 
 
-def _depth(folder: str) -> int:
-    return len(folder.split("/")) if folder else 0
+def _folder(source: Source) -> str:
+    return source.path.rpartition("/")[0] if source.path in source.files else source.path
 
 
-def _holds(folder: str, other: str) -> bool:
-    return not folder or other == folder or other.startswith(f"{folder}/")
+def _over(folder: str, layers: Mapping[str, list[Part]]) -> list[Part]:
+    return [layer for above in _upwards(folder) if above in layers for layer in layers[above]]
+
+
+def _lowest(folders: AbstractSet[str]) -> list[str]:
+    """Return the folders that hold no other of them, sorted."""
+    above = {holder for folder in folders for holder in _upwards(folder)[1:]}
+    return sorted(folders - above)

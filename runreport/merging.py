@@ -7,6 +7,7 @@ logs hold is taken from the first of them, and a notice on the run says whether 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,9 @@ from runreport.model.entities import Param, Run, RunBatch, RunLog
 from runreport.model.tables import POINTS, SAMPLES
 from runreport.names import RunStatus, Severity
 from runreport.notices import Notice
+from runreport.readers.base import Joining, Source
 from runreport.readers.common.arrow import arrow_names, arrow_texts, numpy_codes
-from runreport.readers.common.naming import STEM_PARAM
+from runreport.readers.common.naming import STEM_PARAM, name_by_path
 
 _NAMED = 5
 _FLOAT32_TOLERANCE = 1e-6
@@ -87,17 +89,24 @@ class _Points:
             if shared:
                 found = _Shared(reader_name=part.reader_name, metrics=tuple(shared), differing=differing)
                 self.shared[run.run_id].append(found)
-            taken = own | taken
+            taken |= {metric: series for metric, series in own.items() if metric not in taken}
         for table in taken.values():
             ids = arrow_names(np.zeros(table.num_rows, dtype=np.int32), [run.run_id])
             yield table.set_column(0, POINTS.field("run_id"), ids)
 
     def samples(self, run: Joint) -> Iterator[pa.Table]:
-        """Yield the samples of a run under its id."""
+        """Yield the samples of a run under its id, those of each metric from the first log that holds any."""
+        taken: set[str] = set()
         for part in run.parts:
-            for table in self._samples.get((part.reader_name, part.source.run_id), ()):
-                ids = arrow_texts([run.run_id] * table.num_rows)
-                yield table.set_column(0, SAMPLES.field("run_id"), ids)
+            tables = self._samples.get((part.reader_name, part.source.run_id), ())
+            own: set[str] = set()
+            for table in tables:
+                metrics = [str(metric) for metric in table.column("metric").to_pylist()]
+                own |= set(metrics)
+                kept = table.filter(pa.array([metric not in taken for metric in metrics], pa.bool_()))
+                ids = arrow_texts([run.run_id] * kept.num_rows)
+                yield kept.set_column(0, SAMPLES.field("run_id"), ids)
+            taken |= own
 
 
 def _series_bounds(table: pa.Table) -> Iterator[tuple[str, str, int, int]]:
@@ -129,12 +138,13 @@ def _merged_log(run: Joint, logs: Sequence[RunLog], shared: Iterable[_Shared]) -
     if len(logs) == 1:
         return first
     notices = [notice for log in logs for notice in log.notices]
-    params, conflicts = _params(logs)
+    params, conflicts = _params(logs, keeps_stem=run.shares_layer)
+    merged_run = _run(run, logs)
     notices += [_joined_notice(run), *(_shared_notice(run, other) for other in shared)]
     notices += _conflict_notices(run, conflicts)
     code = next((log.code for log in logs if log.code is not None), None)
     return RunLog(
-        run=_run(run, logs),
+        run=merged_run,
         params=_owned(params, run.run_id),
         tags=_owned(_firsts(logs, "tags", "tag"), run.run_id),
         artifacts=_owned(_firsts(logs, "artifacts", "path"), run.run_id),
@@ -144,7 +154,7 @@ def _merged_log(run: Joint, logs: Sequence[RunLog], shared: Iterable[_Shared]) -
         code=replace(code, run_id=run.run_id) if code else None,
         edges=_owned(_firsts(logs, "edges", "from_node", "to_node", "relation"), run.run_id),
         metric_infos=tuple(
-            replace(info, run_id=run.run_id, experiment=first.run.experiment)
+            replace(info, run_id=run.run_id, experiment=merged_run.experiment)
             for info in _firsts(logs, "metric_infos", "metric")
         ),
         notices=tuple(replace(notice, run_id=run.run_id) for notice in notices),
@@ -171,12 +181,42 @@ def _run(run: Joint, logs: Sequence[RunLog]) -> Run:
     for name in (field.name for field in fields(Run)):
         if getattr(first, name) is None:
             filled[name] = next((value for log in logs if (value := getattr(log.run, name)) is not None), None)
+    filled |= _said_by_layer(run, logs)
     statuses = [log.run.status for log in logs if log.run.status is not RunStatus.UNKNOWN]
     return replace(first, **{"status": statuses[0] if statuses else RunStatus.UNKNOWN, **filled})
 
 
-def _params(logs: Sequence[RunLog]) -> tuple[list[Param], list[str]]:
-    """Return the params, of each name the first, and the names that have several values."""
+def _said_by_layer(run: Joint, logs: Sequence[RunLog]) -> dict[str, Any]:
+    """Return what a layer calls a run that has no name but its place, and its seed when that is from its place too."""
+    first, source = logs[0].run, run.parts[0].source
+    pairs = zip(run.parts, logs, strict=True)
+    found = next(((part.source.path, log.run) for part, log in pairs if part.source.joining is Joining.LAYER), None)
+    place = _place(source)
+    by_place = name_by_path(place, "")
+    if found is None or source.joining is Joining.LAYER or first.name != (by_place.name or first.experiment):
+        return {}
+    folder, layer = found
+    below = place[len(folder) :].strip("/")
+    named = name_by_path(below, "")
+    said: dict[str, Any] = {
+        "name": f"{layer.name}/{below}" if run.shares_layer and below else layer.name,
+        "experiment": layer.experiment,
+    }
+    if first.seed is None or first.seed == by_place.seed:
+        said["seed"] = named.seed if named.seed is not None and run.shares_layer else layer.seed
+    return said
+
+
+def _place(source: Source) -> str:
+    """Return what a run without a name is called by: its folder, or its file without the suffix."""
+    return str(PurePosixPath(source.path).with_suffix("")) if source.path in source.files else source.path
+
+
+def _params(logs: Sequence[RunLog], *, keeps_stem: bool) -> tuple[list[Param], list[str]]:
+    """Return the params, of each name the first, and the names that have several values.
+
+    The stem stands for params that are missing; runs below one layer need it to be told apart.
+    """
     params: dict[str, Param] = {}
     conflicts: set[str] = set()
     for log in logs:
@@ -184,7 +224,7 @@ def _params(logs: Sequence[RunLog]) -> tuple[list[Param], list[str]]:
             kept = params.setdefault(param.param, param)
             if kept.value != param.value and (kept.number is None or kept.number != param.number):
                 conflicts.add(param.param)
-    has_others = any(name != STEM_PARAM for name in params)
+    has_others = any(name != STEM_PARAM for name in params) and not keeps_stem
     return [param for name, param in params.items() if name != STEM_PARAM or not has_others], sorted(
         conflicts - {STEM_PARAM}
     )

@@ -81,9 +81,9 @@ def leaf(name: str) -> str:
 
 def find_seed(params: Sequence[Param], names: Sequence[str]) -> int | None:
     """Return the seed among the params: the first of ``names`` (compared to the last part of a name) that is an int."""
-    for wanted in names:
-        for candidate in params:
-            full_match = candidate.param.casefold() == wanted.casefold()
-            if (full_match or leaf(candidate.param) == wanted.casefold()) and candidate.kind is ParamKind.INT:
+    numbers = [(one, one.param.casefold(), leaf(one.param)) for one in params if one.kind is ParamKind.INT]
+    for wanted in map(str.casefold, names):
+        for candidate, full, last in numbers:
+            if wanted in (full, last):
                 return int(candidate.value.strip())
     return None

@@ -1,0 +1,1 @@
+"""Readers of what sweeps and searches over settings leave behind."""

@@ -1,0 +1,133 @@
+from runreport.joining import Joint, Part, joints
+from runreport.readers.base import Certainty, Joining, Source
+
+
+def part(reader: str, path: str, joining: Joining = Joining.FOLDER, **how: object) -> Part:
+    certainty = how.pop("certainty", Certainty.SURE)
+    name = str(how.pop("name", ""))
+    files = tuple(how.pop("files", ()))  # type: ignore[call-overload]
+    source = Source(
+        run_id=f"{reader}:{path}:{name}", path=path, fingerprint=f"{reader}-{path}", files=files, joining=joining
+    )
+    assert isinstance(certainty, Certainty)
+    assert not how
+    return Part(reader_name=reader, certainty=certainty, source=source)
+
+
+def shown(found: tuple[Joint, ...]) -> list[list[str]]:
+    return [[f"{one.reader_name}:{one.source.path}" for one in joint.parts] for joint in found]
+
+
+def test_logs_of_two_readers_in_one_folder_are_one_run() -> None:
+    found = joints([part("csv", "a", certainty=Certainty.LIKELY), part("events", "a"), part("csv", "b")])
+    assert shown(found) == [["events:a", "csv:a"], ["csv:b"]]
+    assert found[0].run_id == "events:a:"
+    assert found[0].path == "a"
+
+
+def test_a_folder_in_which_one_reader_finds_several_runs_is_not_joined() -> None:
+    found = joints([part("csv", "a", name="1"), part("csv", "a", name="2"), part("events", "a")])
+    assert shown(found) == [["csv:a"], ["csv:a"], ["events:a"]]
+
+
+def test_logs_that_stand_alone_are_never_joined() -> None:
+    found = joints([part("db", "a", Joining.ALONE), part("events", "a"), part("table", "a", Joining.ALONE)])
+    assert shown(found) == [["db:a"], ["events:a"], ["table:a"]]
+
+
+def test_an_owner_takes_the_logs_of_all_folders_below() -> None:
+    found = joints(
+        [
+            part("events", "runs/a/x/y"),
+            part("tracker", "runs/a", Joining.BENEATH),
+            part("events", "runs/ab"),
+            part("csv", "runs/a"),
+        ]
+    )
+    assert shown(found) == [["tracker:runs/a", "csv:runs/a", "events:runs/a/x/y"], ["events:runs/ab"]]
+
+
+def test_an_owner_of_the_root_takes_everything() -> None:
+    found = joints([part("tracker", "", Joining.BENEATH), part("events", "x"), part("csv", "")])
+    assert shown(found) == [["tracker:", "csv:", "events:x"]]
+
+
+def test_the_uppermost_of_two_owners_takes_all() -> None:
+    found = joints([part("inner", "a/b", Joining.BENEATH), part("outer", "a", Joining.BENEATH), part("csv", "a/b/c")])
+    assert len(found) == 1
+    assert found[0].run_id == "outer:a:"
+
+
+def test_two_logs_of_one_reader_below_an_owner_are_parts_of_its_run() -> None:
+    found = joints([part("tracker", "a", Joining.BENEATH), part("events", "a/train"), part("events", "a/val")])
+    assert shown(found) == [["tracker:a", "events:a/train", "events:a/val"]]
+
+
+def test_a_layer_lies_over_all_runs_of_its_folder_and_below() -> None:
+    found = joints(
+        [part("hydra", "job", Joining.LAYER), part("csv", "job"), part("events", "job/tb"), part("csv", "other")]
+    )
+    assert shown(found) == [["csv:job", "hydra:job"], ["events:job/tb", "hydra:job"], ["csv:other"]]
+    assert [joint.shares_layer for joint in found] == [True, True, False]
+
+
+def test_a_layer_over_one_run_is_not_shared() -> None:
+    found = joints([part("hydra", "job", Joining.LAYER), part("csv", "job")])
+    assert [joint.shares_layer for joint in found] == [False]
+
+
+def test_a_layer_over_nothing_is_a_run_of_its_own() -> None:
+    found = joints(
+        [part("hydra", "job/1", Joining.LAYER), part("csv", "job/10"), part("hydra", "job/2", Joining.LAYER)]
+    )
+    assert shown(found) == [["csv:job/10"], ["hydra:job/1"], ["hydra:job/2"]]
+
+
+def test_a_layer_lies_over_single_files_and_rows_of_its_folder() -> None:
+    found = joints(
+        [part("table", "job/a.csv", Joining.ALONE, files=("job/a.csv",)), part("hydra", "job", Joining.LAYER)]
+    )
+    assert shown(found) == [["table:job/a.csv", "hydra:job"]]
+
+
+def test_of_several_layers_the_nearest_comes_first() -> None:
+    found = joints(
+        [
+            part("low", "a/b", Joining.LAYER),
+            part("top", "", Joining.LAYER),
+            part("middle", "a", Joining.LAYER),
+            part("csv", "a/b/c"),
+        ]
+    )
+    assert shown(found) == [["csv:a/b/c", "low:a/b", "middle:a", "top:"]]
+
+
+def test_layers_over_nothing_but_layers_describe_the_lowest() -> None:
+    found = joints([part("top", "a", Joining.LAYER), part("low", "a/b", Joining.LAYER)])
+    assert shown(found) == [["low:a/b", "top:a"]]
+
+
+def test_the_fingerprint_changes_with_every_part_and_with_sharing() -> None:
+    alone = joints([part("csv", "a")])[0]
+    assert alone.fingerprint == "csv-a"
+    layered = joints([part("csv", "a"), part("hydra", "a", Joining.LAYER)])[0]
+    shared = joints([part("csv", "a"), part("hydra", "a", Joining.LAYER), part("csv", "a/b")])[0]
+    assert len({alone.fingerprint, layered.fingerprint, shared.fingerprint}) == 3
+
+
+def test_the_order_of_the_logs_does_not_matter_within_a_run() -> None:
+    logs = [part("csv", "a"), part("hydra", "a", Joining.LAYER), part("events", "a"), part("meta", "a")]
+    forward, backward = joints(logs), joints(logs[::-1])
+    assert shown(forward) == shown(backward) == [["csv:a", "events:a", "meta:a", "hydra:a"]]
+    assert forward[0].fingerprint == backward[0].fingerprint
+
+
+def test_many_jobs_with_layers_take_no_quadratic_time() -> None:
+    logs = [
+        one
+        for job in range(5000)
+        for one in (part("csv", f"sweep/{job}"), part("hydra", f"sweep/{job}", Joining.LAYER))
+    ]
+    found = joints(logs)
+    assert len(found) == 5000
+    assert all(len(joint.parts) == 2 and not joint.shares_layer for joint in found)
