@@ -1,0 +1,1 @@
+"""Experiment trackers beside MLflow, TensorBoard and W&B: one reader each."""
