@@ -32,10 +32,10 @@ from runreport.frames.values import ExperimentFrame
 from runreport.ingestion import IngestResult, Report, ingest
 from runreport.names import Severity
 from runreport.notices import Notice
-from runreport.pages.contexts import Figure
 from runreport.pages.site import CurveSource, plan_site
 from runreport.pages.surroundings import InputSource, Provenance
-from runreport.render.site import FigureMap, render_site
+from runreport.readers import addresses
+from runreport.render.site import FigureMap, NamedFigure, render_site
 from runreport.render.theme import load_theme
 from runreport.render.writer import write_site
 from runreport.store.expression import Query
@@ -181,7 +181,14 @@ def build(
     if is_strict:
         _check_strict(analysis.notices)
     theme = load_theme(settings.site.theme)
-    pages = plan_site(analysis, study.frames, _curve_source(study), _provenance(study, logs, ingested), settings)
+    pages = plan_site(
+        analysis,
+        study.frames,
+        _curve_source(study),
+        _provenance(study, logs, ingested),
+        settings,
+        kept=study.snapshot.blob,
+    )
     files = render_site(pages, theme, keep_contexts=keep_contexts, map_figures=_figure_map(settings.jobs))
     written = write_site(_reported(files, report, len(pages)), Path(settings.out))
     return BuildResult(
@@ -210,7 +217,7 @@ def _curve_source(study: Study) -> CurveSource:
 
 
 def _figure_map(jobs: int) -> FigureMap:
-    def map_figures(draw: Callable[[Figure], str], figures: Iterable[Figure]) -> Iterator[str]:
+    def map_figures(draw: Callable[[NamedFigure], str], figures: Iterable[NamedFigure]) -> Iterator[str]:
         listed = tuple(figures)
         return run_tasks(draw, listed, jobs=process_count(jobs) if len(listed) >= _PARALLEL_FIGURES else 1)
 
@@ -229,7 +236,7 @@ def _reported(
 
 
 def _provenance(study: Study, logs: Sequence[str | Path], ingested: IngestResult | None) -> Provenance:
-    named = " ".join(Path(log).name or str(log) for log in logs)
+    named = " ".join(_named(str(log)) for log in logs)
     return Provenance(
         version=__version__,
         python=platform.python_version(),
@@ -240,6 +247,10 @@ def _provenance(study: Study, logs: Sequence[str | Path], ingested: IngestResult
         config=_changed_settings(study.settings),
         date=_date(study.frames),
     )
+
+
+def _named(log: str) -> str:
+    return addresses.shown(log) if addresses.is_address(log) else Path(log).name or log
 
 
 def _inputs(frames: Sequence[ExperimentFrame]) -> Iterator[InputSource]:

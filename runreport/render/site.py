@@ -7,6 +7,7 @@ from jinja2 import Environment, TemplateError
 from markupsafe import Markup
 
 from runreport.errors import ThemeError
+from runreport.names import content_hash
 from runreport.pages.contexts import Cell, Context, Fact, Figure, FigureBlock, Frame, Table
 from runreport.pages.site import Page
 from runreport.plots.draw import draw
@@ -17,7 +18,10 @@ from runreport.strict_json import dumps
 TOKEN_SHEET = "static/tokens.css"  # noqa: S105 - design tokens, no secret
 _WITHOUT_FIGURES = (Cell, Fact, Frame, Table)
 
-FigureMap = Callable[[Callable[[Figure], str], Iterable[Figure]], Iterator[str]]
+NamedFigure = tuple[str, Figure]
+"""The id of a block on its page, and its figure: two blocks of one page may show the very same figure."""
+
+FigureMap = Callable[[Callable[[NamedFigure], str], Iterable[NamedFigure]], Iterator[str]]
 """Like the built-in ``map``: applies a function to figures and gives the results in their order."""
 
 
@@ -34,6 +38,7 @@ def render_site(
 
     Raises:
         ThemeError: a template is wrong or asks for something its context does not have.
+        StoreError: a picture that the store keeps is missing or damaged.
     """
     yield ".nojekyll", b""
     yield TOKEN_SHEET, theme.token_sheet().encode()
@@ -41,10 +46,15 @@ def render_site(
         yield f"static/{name}", path.read_bytes()
     environment = template_environment(theme.template_folders)
     blocks = [tuple(figure_blocks(page.context)) for page in pages]
-    drawn = map_figures(draw, [block.figure for on_page in blocks for block in on_page])
+    drawn = map_figures(_drawn, [(block.figure_id, block.figure) for on_page in blocks for block in on_page])
+    shown: set[str] = set()
     for page, on_page in zip(pages, blocks, strict=True):
         svg = {block.figure_id: Markup(next(drawn)) for block in on_page}  # noqa: S704 - plots.inline escapes
         yield page.url, render_page(environment, page, svg).encode()
+        for file in page.files:
+            if file.url not in shown:
+                shown.add(file.url)
+                yield file.url, file.read()
         if keep_contexts:
             yield f"{page.url.removesuffix('.html')}.json", f"{dumps(page.context)}\n".encode()
 
@@ -60,6 +70,11 @@ def render_page(environment: Environment, page: Page, svg: dict[str, Markup]) ->
         return environment.get_template(page.template).render(**variables, svg=svg)
     except TemplateError as error:
         raise ThemeError(f"The template {page.template} fails on {page.url}: {error}") from error
+
+
+def _drawn(named: NamedFigure) -> str:
+    name, figure = named
+    return draw(figure, figure_id=f"figure-{content_hash(name)}")
 
 
 def figure_blocks(context: Context) -> Iterator[FigureBlock]:

@@ -1,5 +1,7 @@
 import json
+import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from runreport.errors import ThemeError
 from runreport.pages.contexts import CONTRACT, Figure
 from runreport.pages.site import Page
-from runreport.render.site import render_site
+from runreport.render.site import _drawn, figure_blocks, render_site
 from runreport.render.theme import load_theme
 from runreport.testing.sample_report import sample_report
 
@@ -57,3 +59,13 @@ def test_a_template_that_asks_for_what_is_not_there_names_itself(pages: tuple[Pa
     (tmp_path / "theme.toml").write_text(f'contract = {CONTRACT}\nextends = "default"\n')
     with pytest.raises(ThemeError, match=r"about\.html fails on about/index\.html: 'tilte' is undefined"):
         list(render_site(pages, load_theme(str(tmp_path)), map_figures=undrawn))
+
+
+def test_a_page_that_shows_the_same_figure_twice_has_each_id_once(pages: tuple[Page, ...]) -> None:
+    page = next(page for page in pages if any(figure_blocks(page.context)))
+    block = next(figure_blocks(page.context))
+    twin = replace(block, figure_id=f"{block.figure_id}-again")
+    drawn = [_drawn((one.figure_id, one.figure)) for one in (block, twin)]
+    ids = [set(re.findall(r' id="([^"]+)"', svg)) for svg in drawn]
+    assert ids[0]
+    assert not ids[0] & ids[1]
