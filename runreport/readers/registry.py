@@ -10,10 +10,10 @@ from types import MappingProxyType
 
 from runreport import plugins
 from runreport.config.options import SourceOptions
-from runreport.errors import NoRunsError, ReadError, UnknownNameError
-from runreport.names import Severity
+from runreport.errors import NoRunsError, ReadError, UnknownNameError, UsageError
+from runreport.names import Severity, content_hash
 from runreport.notices import Notice
-from runreport.readers import walk
+from runreport.readers import addresses, walk
 from runreport.readers.base import Location, Match, Reader
 from runreport.readers.walk import Visit
 
@@ -116,12 +116,14 @@ def readers(only: str | None = None) -> InstalledReaders:
 
 
 def find(
-    paths: Sequence[Path],
+    paths: Sequence[str | Path],
     readers: Sequence[Reader],
     known: Mapping[str, Collection[str]] = MappingProxyType({}),
     rules: Sequence[SourceOptions] = (),
 ) -> Findings:
     """Walk each path and give every file to the surest reader that recognises it, and to no other.
+
+    A text with ``://`` in it is an address; it goes to the reader of its scheme.
 
     ``known`` are the labels and marks of folders read before (see :class:`Findings`); they keep their labels.
     ``rules`` are the user's settings for single files; one that names a reader hides its files from the others.
@@ -130,17 +132,18 @@ def find(
     The order of the claims depends on names only.
 
     Raises:
-        UsageError: a path does not exist.
+        UsageError: a path does not exist, or no reader reads an address.
         UnknownNameError: a rule names a reader that there is not.
     """
     _check_names(rules, readers)
-    starts, nested = walk.starts(paths, known)
+    named = sorted({str(path) for path in paths if addresses.is_address(str(path))})
+    starts, nested = walk.starts([Path(path) for path in paths if str(path) not in named], known)
     noticed: dict[str, list[Notice]] = {"": nested, **{start.label: [] for start in starts}}
     claims: list[Claim] = []
     looks: list[Look] = []
     for start in starts:
         steps = walk.walk(start)
-        for visit in (replace(found, location=replace(found.location, rules=tuple(rules))) for found in steps):
+        for visit in (_with_rules(found, rules) for found in steps):
             settled = _settled(visit, readers)
             claims += settled.claims
             looks += settled.looks
@@ -149,11 +152,17 @@ def find(
                 steps.stay_out()
             for claim in settled.claims:
                 steps.stay_out(claim.match.folders)
+    for address in named:
+        settled = _settled_address(address, [reader for reader in readers if _reads(reader, address)], tuple(rules))
+        claims += settled.claims
+        looks += settled.looks
+        noticed[addresses.shown(address)] = []
     return Findings(
         claims=tuple(claims),
         looks=tuple(looks),
         noticed={label: tuple(sorted(set(found))) for label, found in noticed.items()},
-        roots={start.label: start.marks for start in starts},
+        roots={start.label: start.marks for start in starts}
+        | {addresses.shown(address): (content_hash(addresses.shown(address)),) for address in named},
     )
 
 
@@ -162,10 +171,11 @@ def explain(findings: Findings) -> tuple[Explanation, ...]:
     return tuple(line for look in findings.looks for line in _explanations(look))
 
 
-def no_runs(paths: Sequence[Path]) -> NoRunsError:
+def no_runs(paths: Sequence[str | Path]) -> NoRunsError:
     """Return the error for a walk that found nothing to read."""
-    named = ", ".join(map(str, paths))
-    shown = paths[0] if paths else "PATH"
+    texts = [addresses.shown(str(path)) if addresses.is_address(str(path)) else str(path) for path in paths]
+    named = ", ".join(texts)
+    shown = texts[0] if texts else "PATH"
     sentence = f"Nothing in {named} looks like a run log."
     return NoRunsError(sentence, hint=f"`runreport readers --explain {shown}` says what was looked at and why.")
 
@@ -198,6 +208,10 @@ def _unknown_reader(name: str, notices: Sequence[Notice]) -> UnknownNameError:
     return UnknownNameError(f"There is no reader {name!r}.", hint=hint)
 
 
+def _with_rules(visit: Visit, rules: Sequence[SourceOptions]) -> Visit:
+    return replace(visit, location=replace(visit.location, rules=tuple(rules))) if rules else visit
+
+
 def _settled(visit: Visit, readers: Sequence[Reader]) -> _Settled:
     location = visit.location
     if visit.skipped:
@@ -227,11 +241,33 @@ def _settled(visit: Visit, readers: Sequence[Reader]) -> _Settled:
     return _Settled(claims=tuple(claims), looks=looks, notices=(*visit.notices, *failures, *given))
 
 
+def _reads(reader: Reader, address: str) -> bool:
+    return addresses.scheme(address) in getattr(reader, "schemes", ())
+
+
+def _settled_address(address: str, readers: Sequence[Reader], rules: tuple[SourceOptions, ...]) -> _Settled:
+    """Give an address to the first reader of its scheme.
+
+    Raises:
+        UsageError: there is none, or the address is not as it should be.
+    """
+    label = addresses.shown(address)
+    location = Location(root=Path(), label=label, relative="", folders=(), files=(), rules=rules, address=address)
+    for reader in readers:
+        match = reader.match(location)
+        if match is not None:
+            offer = Offer(reader_name=reader.name, match=match, outcome="reads all runs there")
+            claim = Claim(reader_name=reader.name, location=location, match=match)
+            return _Settled(claims=(claim,), looks=(Look(label=label, relative="", offers=(offer,)),))
+    sentence = f"No reader reads addresses that begin with {addresses.scheme(address)}://."
+    raise UsageError(sentence, hint="`runreport readers` lists what is read.")
+
+
 def _matches(location: Location, readers: Sequence[Reader]) -> tuple[list[tuple[str, Match]], list[Notice]]:
     """Return what each reader says, the surest first; at equal certainty whole trees and then names decide."""
     matches: list[tuple[str, Match]] = []
     failures: list[Notice] = []
-    for reader in readers:
+    for reader in [one for one in readers if not getattr(one, "schemes", ())]:
         try:
             match = reader.match(_offered(location, reader.name))
         except Exception as error:  # noqa: BLE001 - foreign input and foreign readers must not stop the walk
@@ -283,7 +319,7 @@ def _claim(reader_name: str, match: Match, location: Location, free: set[str]) -
         if len(free) < len(location.files):
             return None, "not used: files of the tree are read by a surer reader"
         return Claim(reader_name=reader_name, location=location, match=match), "reads the whole tree"
-    granted = match.takes & free
+    granted = frozenset(name for name in match.takes if name in free or "/" in name)
     if not match.takes:
         return None, "read with the folder above" if match.reads_above else "takes nothing here"
     if not granted:

@@ -178,17 +178,18 @@ def _nested_notice(root: Path) -> Notice:
 
 def _visit(start: Start, relative: str) -> Visit:
     folder = start.root / relative if relative else start.root
-    names: dict[_Kind, list[str]] = {kind: [] for kind in _Kind}
+    folders: list[str] = []
+    files: list[str] = []
     notices: list[Notice] = []
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
                 kind, notice = _kind(entry, start.root, relative)
-                names[kind].append(entry.name)
+                if kind is not _Kind.OTHER:
+                    (folders if kind is _Kind.FOLDER else files).append(entry.name)
                 notices += [notice] if notice else []
     except OSError as error:
         notices.append(_unreadable_folder(relative, error))
-    folders, files = names[_Kind.FOLDER], names[_Kind.FILE]
     if start.only is not None:
         folders, files = [], [name for name in files if name in start.only]
     location = Location(

@@ -1,6 +1,6 @@
 """Write the MLflow logs beside this file with the real client: ``python make_mlflow_logs.py`` (mlflow, scikit-learn).
 
-The same runs go into a file store (mlflow_file/mlruns) and a SQLite store (mlflow_sqlite/mlflow.db). Written with
+The same runs go into a file store (mlflow_file_store) and a SQLite store (mlflow_sqlite_store). Written with
 MLflow 3.17.2; the stores are made below /tmp, so the absolute paths in them lead nowhere, as after a move. The database
 is made smaller afterwards: small pages, and without the tables that hold nothing.
 """
@@ -48,8 +48,8 @@ PARAMS = {
 def main() -> None:
     """Write both stores."""
     shutil.rmtree(ORIGIN, ignore_errors=True)
-    write_file_store(ORIGIN / "mlflow_file", HERE / "mlflow_file")
-    write_sqlite_store(ORIGIN / "mlflow_sqlite", HERE / "mlflow_sqlite")
+    write_file_store(ORIGIN / "mlflow_file", HERE / "mlflow_file_store" / "input")
+    write_sqlite_store(ORIGIN / "mlflow_sqlite", HERE / "mlflow_sqlite_store" / "input")
 
 
 def write_file_store(origin: Path, target: Path) -> None:

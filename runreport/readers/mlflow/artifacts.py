@@ -10,7 +10,7 @@ from runreport.model.entities import Artifact, EnvironmentItem
 from runreport.names import Severity
 from runreport.notices import Notice
 from runreport.readers.common.packages import ENVIRONMENT_FILES, packages
-from runreport.readers.mlflow.runs import Leftovers
+from runreport.readers.mlflow.facts import Leftovers
 
 MAX_ARTIFACTS = 10_000
 _MAX_ENVIRONMENT_FILES = 12

@@ -7,33 +7,32 @@ from typing import ClassVar
 
 from runreport.errors import ReadError
 from runreport.formats.files import Tree, list_folder, read_bytes, scan_tree
+from runreport.formats.flat_yaml import FlatYaml
 from runreport.model.entities import RunBatch, RunLog
 from runreport.names import Severity, content_hash
 from runreport.notices import Notice
 from runreport.readers.base import Certainty, Location, Match, Scan, Source
 from runreport.readers.mlflow import runs as mlflow_runs
 from runreport.readers.mlflow.artifacts import MAX_ARTIFACTS, read_leftovers
+from runreport.readers.mlflow.facts import Experiment, Leftovers, RunFacts
 from runreport.readers.mlflow.folders import (
     ARTIFACTS,
-    META,
     RUN_PARTS,
     ExperimentFolder,
-    Kind,
     MetricPath,
     experiment_of_run,
-    kind_of,
+    folder_of,
     read_experiment,
-    read_listed_meta,
-    read_meta,
     read_run,
-    source_id,
 )
+from runreport.readers.mlflow.meta import META, Kind, kind_of, packed, read_listed_meta, read_meta, source_id
 from runreport.readers.mlflow.metric_lines import MetricFile, read_points
-from runreport.readers.mlflow.runs import Experiment, Leftovers, RunFacts
+from runreport.readers.mlflow.model_folders import MODELS, ModelFolders
+from runreport.readers.mlflow.models import NO_MODELS
 
 _TRASH = ".trash"
-_NO_EXPERIMENTS = frozenset({_TRASH, "models"})  # models is the registry
-_NO_RUNS = frozenset({"datasets", "models", "tags", "traces"})
+_NO_EXPERIMENTS = frozenset({_TRASH, MODELS})
+_NO_RUNS = frozenset({"datasets", MODELS, "tags", "traces"})
 _MATCH_FOLDERS = 200
 _METRIC_BYTES = 1024 * 1024 * 1024
 _FINGERPRINT_LENGTH = 32
@@ -48,6 +47,11 @@ class _Found:
     sources: dict[str, Source] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
     broken_count: int = 0
+    versions: set[str] = field(default_factory=set)
+    models: ModelFolders = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.models = ModelFolders(self.location, self.notices)
 
     def tell(self, severity: Severity, code: str, place: str, message: str, run_id: str = "") -> None:
         self.notices.append(Notice(severity=severity, code=code, location=place or ".", message=message, run_id=run_id))
@@ -105,7 +109,7 @@ class MlflowFileReader:
 
     def read(self, location: Location, sources: Sequence[Source]) -> Iterator[RunBatch]:
         """Read runs; a run is never split between batches, and a batch has at most 128 runs."""
-        homes: dict[str, ExperimentFolder] = {}
+        homes = _Homes(location)
         for group in mlflow_runs.batches(sources):
             yield _read_group(location, group, homes)
 
@@ -138,13 +142,23 @@ def _scan_store(found: _Found) -> None:
     if passed_over:
         message = f"{_counted(passed_over, 'folder')} without the {META} of an experiment: left out."
         found.tell(Severity.INFO, "no-experiment", location.relative, message)
+    _tell_unattached(found, location.relative)
     if deleted := list_folder(location.root, location.child(_TRASH)).folders:
         message = f"{_counted(deleted, 'deleted experiment')} left out."
         found.tell(Severity.INFO, "deleted-experiments", location.child(_TRASH), message)
 
 
+def _tell_unattached(found: _Found, store: str) -> None:
+    """Tell of registered versions that no run here led to: a version is kept with the run it came from."""
+    versions = [f"{version.name} {version.version}" for version in found.models.registry(store)]
+    alone = [version for version in versions if version not in found.versions]
+    if alone:
+        message = f"{_counted(alone, 'registered model version')} left out, because no run that is read led to it."
+        found.tell(Severity.INFO, "unattached-model", f"{store}/{MODELS}".strip("/"), message)
+
+
 def _scan_experiment(found: _Found, folder: str) -> None:
-    home = read_experiment(found.location, folder)
+    home = read_experiment(found.location, folder, found.models)
     found.notices += home.notices
     listing = list_folder(found.location.root, folder)
     names = [name for name in listing.folders if name not in _NO_RUNS]
@@ -153,7 +167,7 @@ def _scan_experiment(found: _Found, folder: str) -> None:
         found.tell(Severity.INFO, "deleted-experiments", folder, message)
         return
     found.notices += Tree(files=(), refused=listing.refused).notices(folder)
-    outcomes = {name: _scan_run(found, f"{folder}/{name}".strip("/"), home.experiment) for name in names}
+    outcomes = {name: _scan_run(found, f"{folder}/{name}".strip("/"), home) for name in names}
     deleted = [name for name, outcome in outcomes.items() if outcome == "deleted"]
     if deleted:
         message = f"{_counted(deleted, 'deleted run')} of {home.experiment.name!r} left out."
@@ -164,13 +178,13 @@ def _scan_experiment(found: _Found, folder: str) -> None:
 
 
 def _scan_single_run(found: _Found, folder: str) -> None:
-    home = experiment_of_run(found.location, folder)
+    home = experiment_of_run(found.location, folder, found.models)
     found.notices += home.notices
-    if _scan_run(found, folder, home.experiment) == "deleted":
+    if _scan_run(found, folder, home) == "deleted":
         found.tell(Severity.INFO, "deleted-runs", folder, "The run is deleted; it was left out.")
 
 
-def _scan_run(found: _Found, folder: str, experiment: Experiment) -> str:
+def _scan_run(found: _Found, folder: str, home: ExperimentFolder) -> str:
     """Add the run of a folder and return "found", or say why it was not added."""
     root = found.location.root
     tree = scan_tree(root, folder, enter=RUN_PARTS)
@@ -184,7 +198,9 @@ def _scan_run(found: _Found, folder: str, experiment: Experiment) -> str:
         return found.tell_broken(folder, ": there is no run_id in this file.")
     if meta.values.get("lifecycle_stage") == "deleted":
         return "deleted"
-    source = _source(root, folder, tree, (source_id(meta), experiment.identity()))
+    models = home.models.get(source_id(meta), NO_MODELS)
+    found.versions |= {f"{version.name} {version.version}" for version in models.versions}
+    source = _source(root, folder, tree, meta, home.experiment.identity() + models.identity())
     found.notices += tree.notices(folder, source.run_id)
     if tree.is_cut:
         message = f"The run has more than {len(tree.files):,} files; the rest was left out."
@@ -201,23 +217,23 @@ def _add_source(found: _Found, source: Source) -> str:
     return "found"
 
 
-def _source(root: Path, folder: str, tree: Tree, identity: tuple[str, str]) -> Source:
+def _source(root: Path, folder: str, tree: Tree, meta: FlatYaml, more: str) -> Source:
     """Return a run as found: the files of its log, and a fingerprint in which its artifacts take part."""
     prefix = f"{folder}/" if folder else ""
     files = [file for file in tree.files if file.path == META or "/" in file.path]
     artifacts = scan_tree(root, prefix + ARTIFACTS, max_files=MAX_ARTIFACTS)
     facts = [f"{path} {size_bytes} {time_ns}" for path, size_bytes, time_ns in (*files, *artifacts.files)]
     return Source(
-        run_id=mlflow_runs.run_id(identity[0]),
+        run_id=mlflow_runs.run_id(source_id(meta)),
         path=folder or ".",
         files=tuple(prefix + file.path for file in files),
-        handle=folder,
-        fingerprint=content_hash(*identity, "\n".join(facts), length=_FINGERPRINT_LENGTH),
+        handle=packed(meta),
+        fingerprint=content_hash(source_id(meta), more, "\n".join(facts), length=_FINGERPRINT_LENGTH),
         size_bytes=sum(file.size_bytes for file in files),
     )
 
 
-def _read_group(location: Location, group: Sequence[Source], homes: dict[str, ExperimentFolder]) -> RunBatch:
+def _read_group(location: Location, group: Sequence[Source], homes: "_Homes") -> RunBatch:
     runs = [_read_log(location, source, homes) for source in group]
     unread: list[Notice] = []
     points, notices = read_points(_metric_files(location, runs, unread))
@@ -228,11 +244,11 @@ def _read_group(location: Location, group: Sequence[Source], homes: dict[str, Ex
     return RunBatch(logs=tuple(logs), points=points)
 
 
-def _read_log(location: Location, source: Source, homes: dict[str, ExperimentFolder]) -> _ReadRun:
+def _read_log(location: Location, source: Source, homes: "_Homes") -> _ReadRun:
     """Read all of a run but its points; when its meta.yaml has vanished or broken since, only the notice is left."""
     reader = (MlflowFileReader.name, MlflowFileReader.version)
     try:
-        home = _home(location, source, homes)
+        home = homes.of_run(folder_of(source))
         run = read_run(location, source, home)
     except ReadError as problem:
         return _ReadRun(
@@ -243,16 +259,24 @@ def _read_log(location: Location, source: Source, homes: dict[str, ExperimentFol
     return _ReadRun(log=log, metrics=run.metrics)
 
 
-def _home(location: Location, source: Source, homes: dict[str, ExperimentFolder]) -> ExperimentFolder:
-    parent = source.handle.rpartition("/")[0]
-    if parent not in homes:
-        homes[parent] = experiment_of_run(location, source.handle)
-    return homes[parent]
+class _Homes:
+    """The experiments of runs that are read, each read once."""
+
+    def __init__(self, location: Location) -> None:
+        self._location = location
+        self._models = ModelFolders(location)
+        self._homes: dict[str, ExperimentFolder] = {}
+
+    def of_run(self, folder: str) -> ExperimentFolder:
+        parent = folder.rpartition("/")[0]
+        if parent not in self._homes:
+            self._homes[parent] = experiment_of_run(self._location, folder, self._models)
+        return self._homes[parent]
 
 
 def _broken_facts(source: Source) -> RunFacts:
     unfinished = "RUNNING"  # such a run must not enter a mean
-    name = source.handle.rpartition("/")[2] or source.run_id
+    name = folder_of(source).rpartition("/")[2] or source.run_id
     return RunFacts(source_id=name, place=source.path, experiment=Experiment(name=""), status=unfinished)
 
 
@@ -269,11 +293,12 @@ def _broken(source: Source, problem: ReadError) -> Leftovers:
 
 def _metric_files(location: Location, runs: Sequence[_ReadRun], unread: list[Notice]) -> Iterator[MetricFile]:
     """Read the metric files of runs one by one; those that cannot be read are added to ``unread``."""
+    root = str(location.root)
     for run in runs:
         run_id = run.log.run.run_id
         for metric, path in run.metrics:
             try:
-                content = read_bytes(f"{location.root}/{path}", _METRIC_BYTES)
+                content = read_bytes(f"{root}/{path}", _METRIC_BYTES)
             except ReadError as problem:
                 unread.append(_unread_metric(run_id, path, problem))
             else:

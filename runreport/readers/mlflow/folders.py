@@ -1,39 +1,39 @@
 """The folders of MLflow's file store: what an experiment folder and a run folder say."""
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
-from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
 from runreport.errors import ReadError
 from runreport.formats.files import read_bytes
-from runreport.formats.flat_yaml import FlatYaml, parse_flat_yaml
+from runreport.formats.flat_yaml import FlatYaml
 from runreport.names import Severity
 from runreport.notices import Notice
 from runreport.readers.base import Location, Source
 from runreport.readers.mlflow.artifacts import ArtifactFolder
-from runreport.readers.mlflow.runs import PRIMARY_METRIC, PRIMARY_METRIC_UP, DatasetInput, Experiment, RunFacts
+from runreport.readers.mlflow.facts import PRIMARY_METRIC, PRIMARY_METRIC_UP, DatasetInput, Experiment, RunFacts
+from runreport.readers.mlflow.meta import (
+    META,
+    check_listed_meta,
+    join,
+    parse_meta,
+    read_listed_meta,
+    read_meta,
+    readable,
+    source_id,
+    unpacked,
+)
+from runreport.readers.mlflow.model_folders import MODELS, ModelFolders
+from runreport.readers.mlflow.models import NO_MODELS, RunModels
 
-META = "meta.yaml"
 ARTIFACTS = "artifacts"
 RUN_PARTS = ("inputs", "metrics", "outputs", "params", "tags")
 """The sub-folders of a run that make up its log; its artifacts are listed apart."""
 
-_META_BYTES = 4 * 1024 * 1024
 _DATASET_BYTES = 64 * 1024 * 1024  # its profile may take 16 MB, and YAML escapes it
 _VALUE_BYTES = 1024 * 1024
 _CONTEXT = "mlflow.data.context"
-
-
-class Kind(Enum):
-    """What a folder's meta.yaml describes."""
-
-    EXPERIMENT = "experiment"
-    RUN = "run"
-    OTHER = "other"
 
 
 class MetricPath(NamedTuple):
@@ -50,6 +50,7 @@ class ExperimentFolder:
     experiment: Experiment
     folder: str | None
     is_deleted: bool = False
+    models: Mapping[str, RunModels] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
 
 
@@ -68,6 +69,7 @@ class _Parts:
     """What the files of a run's sub-folders said, as they are read one by one."""
 
     location: Location
+    root: str
     run_id: str
     params: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
@@ -82,56 +84,14 @@ class _Parts:
         )
 
 
-def kind_of(meta: FlatYaml) -> Kind:
-    """Say what a meta.yaml describes; the model registry and logged models have some of the same keys."""
-    if source_id(meta) and "artifact_uri" in meta.values:
-        return Kind.RUN
-    is_experiment = {"experiment_id", "artifact_location"} <= meta.values.keys() and "model_id" not in meta.values
-    return Kind.EXPERIMENT if is_experiment else Kind.OTHER
+def read_experiment(location: Location, folder: str, models: ModelFolders) -> ExperimentFolder:
+    """Return the experiment of a folder; when its meta.yaml cannot be read it is called by the name of the folder.
 
-
-def source_id(meta: FlatYaml) -> str:
-    """Return the id that MLflow gave to a run; empty when there is none."""
-    return meta.values.get("run_id") or meta.values.get("run_uuid") or ""
-
-
-def parse_meta(content: bytes) -> FlatYaml:
-    """Return a meta.yaml.
-
-    Raises:
-        ReadError: it is not UTF-8, or nothing in it is understood.
+    Args:
+        location: gives the root.
+        folder: relative to the root.
+        models: reads the models of its runs.
     """
-    try:
-        meta = parse_flat_yaml(content.decode("utf-8"))
-    except UnicodeDecodeError as problem:
-        sentence = f"It is not UTF-8 from byte {problem.start} on."
-        raise ReadError(sentence) from problem
-    if not meta.values:
-        sentence = "It is empty or no YAML."
-        raise ReadError(sentence)
-    return meta
-
-
-def read_meta(location: Location, folder: str) -> FlatYaml:
-    """Return the meta.yaml of a folder given relative to the root.
-
-    Raises:
-        ReadError: it is missing, too large, lies outside of the root, or cannot be understood.
-    """
-    return parse_meta(read_bytes(location.inside(_join(folder, META)), _META_BYTES))
-
-
-def read_listed_meta(root: Path, folder: str) -> FlatYaml:
-    """Return the meta.yaml of a folder whose listing has shown that it is no link out of the root.
-
-    Raises:
-        ReadError: it is missing, too large, or cannot be understood.
-    """
-    return parse_meta(read_bytes(_absolute(root, _join(folder, META)), _META_BYTES))
-
-
-def read_experiment(location: Location, folder: str) -> ExperimentFolder:
-    """Return the experiment of a folder; when its meta.yaml cannot be read it is called by the name of the folder."""
     try:
         meta = read_meta(location, folder)
     except ReadError as problem:
@@ -141,28 +101,39 @@ def read_experiment(location: Location, folder: str) -> ExperimentFolder:
         experiment=Experiment(name=name, tags=dict(_experiment_tags(location, folder))),
         folder=folder,
         is_deleted=meta.values.get("lifecycle_stage") == "deleted",
-        notices=_problem_notices(meta, _join(folder, META), ""),
+        models=models.of_experiment(folder),
+        notices=_problem_notices(meta, join(folder, META), ""),
     )
 
 
-def experiment_of_run(location: Location, run_folder: str) -> ExperimentFolder:
+def experiment_of_run(location: Location, run_folder: str, models: ModelFolders) -> ExperimentFolder:
     """Return the experiment a run folder lies in, called by its id when it is not below the root."""
     parent = run_folder.rpartition("/")[0]
     if run_folder and (location.root / parent / META).exists():
-        return read_experiment(location, parent)
+        return read_experiment(location, parent, models)
     experiment_id = read_meta(location, run_folder).values.get("experiment_id")
     return _nameless(None, experiment_id or location.label, "It is not part of the folder that is read.")
+
+
+def folder_of(source: Source) -> str:
+    """Return the folder of a run relative to the root; empty for the root itself."""
+    return "" if source.path == "." else source.path
 
 
 def read_run(location: Location, source: Source, home: ExperimentFolder) -> RunFolder:
     """Read everything of a run but its metric points and artifacts.
 
     Raises:
-        ReadError: its meta.yaml cannot be read.
+        ReadError: its meta.yaml is no longer there.
     """
-    folder = source.handle
-    meta = read_listed_meta(location.root, folder)
-    parts = _Parts(location, source.run_id, notices=[*_problem_notices(meta, _join(folder, META), source.run_id)])
+    folder, meta = folder_of(source), unpacked(source.handle)
+    check_listed_meta(location.root, folder)
+    parts = _Parts(
+        location,
+        str(location.root),
+        source.run_id,
+        notices=[*_problem_notices(meta, join(folder, META), source.run_id)],
+    )
     prefix = len(folder) + 1 if folder else 0
     for path in source.files:
         part, _, name = path[prefix:].partition("/")
@@ -171,7 +142,7 @@ def read_run(location: Location, source: Source, home: ExperimentFolder) -> RunF
     return RunFolder(
         facts=_facts(meta, parts, source, home),
         metrics=tuple(parts.metrics),
-        artifact_folders=tuple(_artifact_folders(location, parts, folder, home)),
+        artifact_folders=tuple(_artifact_folders(location, parts, folder, home, source_id(meta))),
         notices=tuple(parts.notices),
     )
 
@@ -181,7 +152,7 @@ def _facts(meta: FlatYaml, parts: _Parts, source: Source, home: ExperimentFolder
     datasets = [_dataset(parts, given, home) for given in parts.inputs if given.values.get("source_type") == "DATASET"]
     return RunFacts(
         source_id=source_id(meta),
-        place=_join(source.handle, META),
+        place=join(folder_of(source), META),
         experiment=home.experiment,
         name=values.get("run_name"),
         status=values.get("status"),
@@ -195,19 +166,21 @@ def _facts(meta: FlatYaml, parts: _Parts, source: Source, home: ExperimentFolder
         datasets=[dataset for dataset in datasets if dataset],
         models_used=_models(parts.inputs, "source_id"),
         models_produced=_models(parts.outputs, "destination_id"),
+        models=home.models.get(source_id(meta), NO_MODELS),
     )
 
 
 def _models(ends: list[FlatYaml], end: str) -> list[str]:
     kind = end.replace("_id", "_type")
-    return [str(given.values[end]) for given in ends if "MODEL" in (given.values.get(kind) or "") and given.values[end]]
+    found = (given.values.get(end) for given in ends if "MODEL" in (given.values.get(kind) or ""))
+    return [model for model in found if model]
 
 
 def _dataset(parts: _Parts, given: FlatYaml, home: ExperimentFolder) -> DatasetInput | None:
     identity = given.values.get("source_id") or ""
     if home.folder is None or "/" in identity or not identity:
         return None
-    path = _join(home.folder, f"datasets/{identity}/{META}")
+    path = join(home.folder, f"datasets/{identity}/{META}")
     try:
         values = parse_meta(read_bytes(parts.location.inside(path), _DATASET_BYTES)).values
     except ReadError as problem:
@@ -224,16 +197,17 @@ def _dataset(parts: _Parts, given: FlatYaml, home: ExperimentFolder) -> DatasetI
 
 
 def _artifact_folders(
-    location: Location, parts: _Parts, folder: str, home: ExperimentFolder
+    location: Location, parts: _Parts, folder: str, home: ExperimentFolder, run: str
 ) -> Iterator[ArtifactFolder]:
     """Yield the run's own folder, wherever the tree was moved to, and those of the models that it logged."""
-    yield ArtifactFolder(folder=_join(folder, ARTIFACTS))
+    yield ArtifactFolder(folder=join(folder, ARTIFACTS))
     if home.folder is None:
         return
     names: set[str] = set()
-    for model in sorted(_models(parts.outputs, "destination_id")):
-        model_folder = _join(home.folder, f"models/{model}")
-        name = _model_name(location, model_folder)
+    known = {model.model_id: model.name for model in home.models.get(run, NO_MODELS).logged}
+    for model in sorted({*known, *_models(parts.outputs, "destination_id")}):
+        model_folder = join(home.folder, f"{MODELS}/{model}")
+        name = known.get(model) or _model_name(location, model_folder)
         if name and "/" not in model:
             yield ArtifactFolder(folder=f"{model_folder}/{ARTIFACTS}", listed_as=model if name in names else name)
             names.add(name)
@@ -255,7 +229,7 @@ def _add_tag(parts: _Parts, path: str, name: str) -> None:
 
 
 def _add_metric(parts: _Parts, path: str, name: str) -> None:
-    parts.metrics.append(MetricPath(_readable(name), path))
+    parts.metrics.append(MetricPath(readable(name), path))
 
 
 def _add_input(parts: _Parts, path: str, name: str) -> None:
@@ -280,14 +254,14 @@ _PARTS: Mapping[str, Callable[[_Parts, str, str], None]] = MappingProxyType(
 def _add_text(parts: _Parts, texts: dict[str, str], path: str, name: str) -> None:
     """Read the one text of a file. It is taken as it is: it may be empty and may end in line breaks."""
     try:
-        content = read_bytes(_absolute(parts.location.root, path), _VALUE_BYTES)
+        content = read_bytes(f"{parts.root}/{path}", _VALUE_BYTES)
     except ReadError as problem:
         parts.doubt("unread-value", path, f"This value is missing. {problem.sentence}")
         return
     try:
-        texts[_readable(name)] = content.decode("utf-8")
+        texts[readable(name)] = content.decode("utf-8")
     except UnicodeDecodeError:
-        texts[_readable(name)] = content.decode("utf-8", "backslashreplace")
+        texts[readable(name)] = content.decode("utf-8", "backslashreplace")
         parts.doubt("not-utf8", path, "The value is not UTF-8; the other bytes are shown as \\x and two digits.")
 
 
@@ -295,7 +269,7 @@ def _add_meta(parts: _Parts, metas: list[FlatYaml], path: str, name: str) -> Non
     if name.rpartition("/")[2] != META:
         return
     try:
-        metas.append(parse_meta(read_bytes(_absolute(parts.location.root, path), _META_BYTES)))
+        metas.append(read_listed_meta(parts.location.root, path.removesuffix(f"/{META}")))
     except ReadError as problem:
         parts.doubt("unread-input", path, f"An input or output of the run is missing. {problem.sentence}")
 
@@ -303,7 +277,7 @@ def _add_meta(parts: _Parts, metas: list[FlatYaml], path: str, name: str) -> Non
 def _experiment_tags(location: Location, folder: str) -> Iterator[tuple[str, str]]:
     for tag in (PRIMARY_METRIC, PRIMARY_METRIC_UP):
         try:
-            content = read_bytes(location.inside(_join(folder, f"tags/{tag}")), _VALUE_BYTES)
+            content = read_bytes(location.inside(join(folder, f"tags/{tag}")), _VALUE_BYTES)
         except ReadError:
             continue  # most experiments have no such tag
         yield tag, content.decode("utf-8", "replace")
@@ -312,7 +286,7 @@ def _experiment_tags(location: Location, folder: str) -> Iterator[tuple[str, str
 def _nameless(folder: str | None, name: str, reason: str) -> ExperimentFolder:
     message = f"The name of the experiment is unknown, so it is called {name!r}. {reason}"
     notice = Notice(
-        severity=Severity.WARNING, code="nameless-experiment", location=_join(folder or "", META), message=message
+        severity=Severity.WARNING, code="nameless-experiment", location=join(folder or "", META), message=message
     )
     return ExperimentFolder(experiment=Experiment(name=name), folder=folder, notices=(notice,))
 
@@ -328,16 +302,3 @@ def _problem_notices(meta: FlatYaml, path: str, run_id: str) -> tuple[Notice, ..
         )
         for line, reason in meta.problems
     )
-
-
-def _readable(name: str) -> str:
-    r"""Return a name as valid text; bytes that are not UTF-8 become ``\x`` and two digits, so names stay distinct."""
-    return name if name.isascii() else os.fsencode(name).decode("utf-8", "backslashreplace")
-
-
-def _join(folder: str, name: str) -> str:
-    return f"{folder}/{name}" if folder else name
-
-
-def _absolute(root: Path, path: str) -> str:
-    return f"{root}/{path}"

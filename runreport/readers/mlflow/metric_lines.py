@@ -1,6 +1,6 @@
 """Metric files of MLflow's file store: ``timestamp_ms value step`` lines, thousands of small files parsed at once."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, NamedTuple, cast
 
@@ -86,7 +86,7 @@ def read_metric_files(files: Sequence[MetricFile]) -> tuple[Columns, list[Notice
     Regular files (three fields in each line) are parsed in one go. The others are split line by line: lines of two
     fields (step 0) and of five (with a data set; the step is always field 3), and lines that are broken.
     """
-    regular = [index for index, file in enumerate(files) if _is_regular(file.content)]
+    regular = {index: count for index, file in enumerate(files) if (count := _regular_lines(file.content))}
     parsed = _parsed_together(files, regular)
     together = set() if parsed is None else set(regular)
     parts = [] if parsed is None else [parsed]
@@ -116,11 +116,14 @@ def repeated(columns: Columns) -> NDArray[np.bool_]:
     Series whose steps only grow cannot hold any, so that only the others are sorted.
     """
     mask = np.zeros(len(columns.series), dtype=np.bool_)
-    falls = (columns.series[1:] == columns.series[:-1]) & (columns.step[1:] <= columns.step[:-1])
+    falls = (columns.step[1:] <= columns.step[:-1]) & (columns.series[1:] == columns.series[:-1])
+    if not falls.any():
+        return mask
     suspects = np.zeros(int(columns.series.max(initial=-1)) + 1, dtype=np.bool_)
     suspects[columns.series[1:][falls]] = True
     rows = np.flatnonzero(suspects[columns.series])
-    keys = np.stack([_bits(columns.value), columns.time_ms, columns.step, columns.series])[:, rows]
+    chosen = columns.rows(rows)
+    keys = np.stack([_bits(chosen.value), chosen.time_ms, chosen.step, chosen.series])
     order = np.lexsort(keys)  # stable: the first in the file stays the first of its equals
     equal = (keys[:, order[1:]] == keys[:, order[:-1]]).all(axis=0)
     mask[rows[order[1:][equal]]] = True
@@ -131,13 +134,15 @@ def _bits(values: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.where(np.isnan(values), np.nan, values).view(np.int64)
 
 
-def _is_regular(content: bytes) -> bool:
-    return content.endswith(b"\n") and content.count(b" ") == _STEP * content.count(b"\n")
+def _regular_lines(content: bytes) -> int:
+    """Return the number of lines when they are whole and have three fields each; else 0."""
+    lines = content.count(b"\n")
+    return lines if content.endswith(b"\n") and content.count(b" ") == _STEP * lines else 0
 
 
-def _parsed_together(files: Sequence[MetricFile], regular: Sequence[int]) -> Columns | None:
-    """Return the points of regular files, or None when a line among them is no number after all."""
-    counts = [files[index].content.count(b"\n") for index in regular]
+def _parsed_together(files: Sequence[MetricFile], regular: Mapping[int, int]) -> Columns | None:
+    """Return the points of regular files (with their numbers of lines); None when a line is no number after all."""
+    counts = list(regular.values())
     try:
         table = _parse(b"".join(files[index].content for index in regular))
     except pa.ArrowInvalid:
@@ -145,7 +150,7 @@ def _parsed_together(files: Sequence[MetricFile], regular: Sequence[int]) -> Col
     if table.num_rows != sum(counts):
         return None
     return Columns(
-        series=np.repeat(np.array(regular, dtype=np.int64), counts),
+        series=np.repeat(np.array(list(regular), dtype=np.int64), counts),
         step=table.column("step").to_numpy(),
         time_ms=table.column("time").to_numpy(),
         value=table.column("value").to_numpy(),

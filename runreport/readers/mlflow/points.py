@@ -14,9 +14,9 @@ from runreport.model.tables import POINTS
 from runreport.names import Severity
 from runreport.notices import Notice
 
-_EARLIEST_MS = -62_135_596_800_000  # the years 1 to 9999, which datetime can hold
-_LATEST_MS = 253_402_300_799_999
-_US_PER_MS = 1_000
+EARLIEST_MS = -62_135_596_800_000  # the years 1 to 9999, which datetime can hold
+LATEST_MS = 253_402_300_799_999
+US_PER_MS = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,7 @@ def points_table(columns: Columns, names: SeriesNames) -> pa.Table:
         names: run and metric of each series.
     """
     impossible = _impossible_times(columns)
-    time_us = np.where(impossible, 0, columns.time_ms) * _US_PER_MS
+    time_us = np.where(impossible, 0, columns.time_ms) * US_PER_MS
     arrays = [
         _dictionary(names.run_ids, columns.series),
         _dictionary(names.metrics, columns.series),
@@ -101,7 +101,7 @@ def points_table(columns: Columns, names: SeriesNames) -> pa.Table:
 
 
 def _impossible_times(columns: Columns) -> NDArray[np.bool_]:
-    return (columns.time_ms < _EARLIEST_MS) | (columns.time_ms > _LATEST_MS)
+    return (columns.time_ms < EARLIEST_MS) | (columns.time_ms > LATEST_MS)
 
 
 def _dictionary(names: Sequence[str], series: NDArray[np.int64]) -> pa.Array[Any]:

@@ -1,18 +1,14 @@
 """What MLflow's fields and tags mean. Both of its stores hold the same facts about a run, as texts."""
 
 import hashlib
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import Any
 
 from runreport.model import keys
 from runreport.model.entities import (
     Artifact,
     CodeVersion,
-    Dataset,
     Edge,
     EnvironmentItem,
     MetricInfo,
@@ -21,14 +17,13 @@ from runreport.model.entities import (
     RunLog,
     Tag,
 )
-from runreport.names import Direction, DirectionSource, Relation, RunStatus, Severity
-from runreport.notices import Notice
+from runreport.names import Direction, DirectionSource, Relation, RunStatus
 from runreport.readers.base import Source
+from runreport.readers.mlflow.datasets import datasets, json_of
+from runreport.readers.mlflow.facts import PRIMARY_METRIC, PRIMARY_METRIC_UP, Doubts, Leftovers, RunFacts
+from runreport.readers.mlflow.models import LoggedModel, RunModels, entities, registrations
 
 TOOL = "mlflow"
-PRIMARY_METRIC = "mlflow.experiment.primaryMetric.name"
-PRIMARY_METRIC_UP = "mlflow.experiment.primaryMetric.greaterIsBetter"
-
 _RUN_NAME = "mlflow.runName"
 _USER = "mlflow.user"
 _NOTE = "mlflow.note.content"
@@ -57,80 +52,13 @@ _STATUSES = MappingProxyType(
     }
 )
 _TRUTHS = MappingProxyType({"true": True, "false": False, "1": True, "0": False})
-_ROLES = MappingProxyType({"training": "train", "val": "validation", "testing": "test"})
-_SOURCE_PLACES = ("uri", "url", "path", "table_name", "delta_table_name")
 _NOBODY = frozenset({"", "unknown"})  # MLflow's own word for a user it was not told
+_CUT_PARAMS = frozenset({500, 6000, 8000})
+_CUT_TAGS = frozenset({5000, 8000})
+_NAMED = 5
 _BATCH_RUNS = 128
 _BATCH_BYTES = 64 * 1024 * 1024  # of log files; about two million points
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Experiment:
-    """A named collection of runs; ``tags`` holds at least those about its primary metric."""
-
-    name: str
-    tags: Mapping[str, str] = field(default_factory=dict)
-
-    def identity(self) -> str:
-        """Return everything that the facts of its runs take from it, for their fingerprints."""
-        return json.dumps([self.name, *(self.tags.get(tag) for tag in (PRIMARY_METRIC, PRIMARY_METRIC_UP))])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatasetInput:
-    """One data set a run read; ``source``, ``schema`` and ``profile`` are JSON texts."""
-
-    name: str
-    digest: str | None = None
-    source: str | None = None
-    schema: str | None = None
-    profile: str | None = None
-    context: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunFacts:
-    """A run as its store describes it: texts, times in milliseconds since 1970. ``place`` is where notices point."""
-
-    source_id: str
-    place: str
-    experiment: Experiment
-    name: str | None = None
-    status: str | None = None
-    started_ms: str | None = None
-    ended_ms: str | None = None
-    user: str | None = None
-    source_name: str | None = None
-    commit: str | None = None
-    params: Mapping[str, str] = field(default_factory=dict)
-    tags: Mapping[str, str] = field(default_factory=dict)
-    datasets: Sequence[DatasetInput] = ()
-    models_used: Sequence[str] = ()
-    models_produced: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leftovers:
-    """What a run left behind: its artifacts, and the environment that some of them describe."""
-
-    artifacts: tuple[Artifact, ...] = ()
-    environment: tuple[EnvironmentItem, ...] = ()
-    notices: tuple[Notice, ...] = ()
-
-
-@dataclass(slots=True)
-class _Doubts:
-    """Collects the notices about one run."""
-
-    run_id: str
-    place: str
-    notices: list[Notice] = field(default_factory=list)
-
-    def add(self, code: str, message: str) -> None:
-        self.notices.append(
-            Notice(severity=Severity.WARNING, code=code, location=self.place, message=message, run_id=self.run_id)
-        )
 
 
 def run_id(source_id: str) -> str:
@@ -162,21 +90,26 @@ def run_log(facts: RunFacts, source: Source, reader: tuple[str, str], leftovers:
         leftovers: artifacts and environment.
     """
     run = source.run_id
-    doubts = _Doubts(run, facts.place)
+    doubts = Doubts(run, facts.place)
     history = _models_of_history(facts, doubts)
+    models = _with_history(facts.models, history)
+    produced = {*facts.models_produced, *(model.model_id or model.name for model in models.logged)}
     edges = (
-        *(_edge(run, f"model:{model}", f"run:{run}", Relation.USED) for model in sorted(facts.models_used)),
         *(
-            _edge(run, f"run:{run}", f"model:{model}", Relation.PRODUCED)
-            for model in sorted({*facts.models_produced, *history})
+            _edge(run, f"model:{model}", f"run:{run}", Relation.USED)
+            for model in sorted({*facts.models_used} - produced)
         ),
+        *(_edge(run, f"run:{run}", f"model:{model}", Relation.PRODUCED) for model in sorted(produced)),
+        *registrations(run, models),
     )
+    _doubt_long_values(facts, doubts)
     return RunLog(
         run=_run(facts, source, reader, doubts),
         params=tuple(_params(run, facts)),
         tags=tuple(_tags(run, facts, leftovers.artifacts, is_history_read=bool(history))),
         artifacts=leftovers.artifacts,
-        datasets=tuple(_datasets(run, facts, doubts)),
+        datasets=tuple(datasets(run, facts, doubts)),
+        models=tuple(entities(run, models)),
         environment=(*leftovers.environment, *_containers(run, facts)),
         code=_code(run, facts, doubts),
         edges=edges,
@@ -185,7 +118,7 @@ def run_log(facts: RunFacts, source: Source, reader: tuple[str, str], leftovers:
     )
 
 
-def _run(facts: RunFacts, source: Source, reader: tuple[str, str], doubts: _Doubts) -> Run:
+def _run(facts: RunFacts, source: Source, reader: tuple[str, str], doubts: Doubts) -> Run:
     started = _moment(facts.started_ms, "start", doubts)
     ended = _moment(facts.ended_ms, "end", doubts)
     parent = facts.tags.get(_PARENT)
@@ -213,14 +146,14 @@ def _user(facts: RunFacts) -> str | None:
     return next(named, None)
 
 
-def _status(text: str | None, doubts: _Doubts) -> RunStatus:
+def _status(text: str | None, doubts: Doubts) -> RunStatus:
     status = _STATUSES.get((text or "").strip().upper())
     if status is None:
         doubts.add("unknown-status", f"The status {text!r} is none that MLflow writes; it was read as unknown.")
     return status or RunStatus.UNKNOWN
 
 
-def _moment(text: str | None, what: str, doubts: _Doubts) -> datetime | None:
+def _moment(text: str | None, what: str, doubts: Doubts) -> datetime | None:
     if text is None or not text.strip():
         return None
     try:
@@ -230,7 +163,7 @@ def _moment(text: str | None, what: str, doubts: _Doubts) -> datetime | None:
         return None
 
 
-def _duration_s(started: datetime | None, ended: datetime | None, doubts: _Doubts) -> float | None:
+def _duration_s(started: datetime | None, ended: datetime | None, doubts: Doubts) -> float | None:
     if started is None or ended is None:
         return None
     if ended < started:
@@ -256,77 +189,50 @@ def _tags(run: str, facts: RunFacts, artifacts: Sequence[Artifact], *, is_histor
 
 def _logged_paths(text: str) -> list[str]:
     """Return the paths of the tag's list; the text itself, which is no path, when it is no such list."""
-    items = _json(text)
+    items = json_of(text)
     known = isinstance(items, list) and all(isinstance(item, dict) and "path" in item for item in items)
     return [str(item["path"]) for item in items] if known else [text]
 
 
-def _models_of_history(facts: RunFacts, doubts: _Doubts) -> list[str]:
+def _doubt_long_values(facts: RunFacts, doubts: Doubts) -> None:
+    """Tell which values are exactly as long as some version of MLflow lets them be; it cuts what is longer."""
+    named = [f"param {name}" for name in sorted(facts.params) if len(facts.params[name]) in _CUT_PARAMS]
+    named += [f"tag {name}" for name in sorted(facts.tags) if len(facts.tags[name]) in _CUT_TAGS]
+    if named:
+        shown = ", ".join(named[:_NAMED]) + (f" and {len(named) - _NAMED} more" if len(named) > _NAMED else "")
+        doubts.add("cut-value", f"As long as MLflow lets a value be, so that its end may be missing: {shown}.")
+
+
+def _with_history(models: RunModels, history: Sequence[LoggedModel]) -> RunModels:
+    known = {model.model_id for model in models.logged}
+    return RunModels(
+        logged=(*models.logged, *(model for model in history if model.model_id not in known)), versions=models.versions
+    )
+
+
+def _models_of_history(facts: RunFacts, doubts: Doubts) -> list[LoggedModel]:
     """Return the models that MLflow 2 wrote into a tag; newer versions write outputs instead."""
     text = facts.tags.get(_MODEL_HISTORY)
     if text is None:
         return []
-    items = _json(text)
+    items = json_of(text)
     models = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-    names = [str(model.get("model_uuid") or model.get("artifact_path") or "") for model in models]
-    if not any(names):
+    found = [
+        LoggedModel(
+            model_id=str(model.get("model_uuid") or ""),
+            name=str(model.get("artifact_path") or ""),
+            run=facts.source_id,
+        )
+        for model in models
+        if model.get("model_uuid") or model.get("artifact_path")
+    ]
+    if not found:
         doubts.add("unread-tag", f"The tag {_MODEL_HISTORY} holds no list of models; it was kept as text.")
-    return [name for name in names if name]
+    return found
 
 
 def _edge(run: str, from_node: str, to_node: str, relation: Relation) -> Edge:
     return Edge(run_id=run, from_node=from_node, to_node=to_node, relation=relation)
-
-
-def _datasets(run: str, facts: RunFacts, doubts: _Doubts) -> Iterator[Dataset]:
-    """Yield the data sets, one for each name, digest and role."""
-    seen: set[tuple[str, str | None, str]] = set()
-    for given in sorted(facts.datasets, key=lambda given: (given.name, given.context, given.digest or "")):
-        role = _ROLES.get(given.context, given.context)
-        if (given.name, given.digest, role) in seen:
-            continue
-        seen.add((given.name, given.digest, role))
-        yield Dataset(
-            run_id=run,
-            dataset=given.name,
-            role=role,
-            digest=given.digest or None,
-            source=_dataset_source(given.source),
-            schema=given.schema or None,
-            rows=_dataset_rows(given, doubts),
-        )
-
-
-def _dataset_source(text: str | None) -> str | None:
-    """Return the place the source names; the script for data made in code; else the whole text."""
-    source = _json(text)
-    if not isinstance(source, dict):
-        return text or None
-    tags = source.get("tags")
-    named = [source.get(place) for place in _SOURCE_PLACES]
-    named.append(tags.get(_SOURCE_NAME) if isinstance(tags, dict) else None)
-    return next((place for place in named if isinstance(place, str) and place), text)
-
-
-def _dataset_rows(given: DatasetInput, doubts: _Doubts) -> int | None:
-    """Return the number of rows: ``num_rows`` of tables, the first dimension of arrays."""
-    profile = _json(given.profile)
-    if not isinstance(profile, dict):
-        if given.profile:
-            doubts.add("unread-profile", f"The profile of data set {given.name!r} is no JSON; its rows are unknown.")
-        return None
-    shape = profile.get("features_shape")
-    if isinstance(shape, dict):
-        shape = next(iter(shape.values()), None)
-    rows = profile.get("num_rows", shape[0] if isinstance(shape, list) and shape else None)
-    return rows if isinstance(rows, int) and not isinstance(rows, bool) and 0 <= rows < 1 << 63 else None
-
-
-def _json(text: str | None) -> Any:  # noqa: ANN401 - JSON is of any type
-    try:
-        return json.loads(text or "null")
-    except (ValueError, RecursionError):
-        return None
 
 
 def _containers(run: str, facts: RunFacts) -> Iterator[EnvironmentItem]:
@@ -335,7 +241,7 @@ def _containers(run: str, facts: RunFacts) -> Iterator[EnvironmentItem]:
             yield EnvironmentItem(run_id=run, item=name.removeprefix("mlflow."), kind="os", value=facts.tags[name])
 
 
-def _code(run: str, facts: RunFacts, doubts: _Doubts) -> CodeVersion | None:
+def _code(run: str, facts: RunFacts, doubts: Doubts) -> CodeVersion | None:
     commit, branch, dirty, repo_url, diff = (facts.tags.get(name) or None for name in _GIT_FACTS)
     commit = commit or facts.commit or None
     entry_point = facts.tags.get(_SOURCE_NAME) or facts.source_name or None
@@ -353,7 +259,7 @@ def _code(run: str, facts: RunFacts, doubts: _Doubts) -> CodeVersion | None:
     )
 
 
-def _is_dirty(text: str | None, diff: str | None, doubts: _Doubts) -> bool | None:
+def _is_dirty(text: str | None, diff: str | None, doubts: Doubts) -> bool | None:
     if text is None:
         return True if diff else None
     is_dirty = _TRUTHS.get(text.strip().casefold())

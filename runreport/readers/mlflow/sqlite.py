@@ -1,49 +1,23 @@
 """MLflow's SQLite store (``mlflow.db``), read without MLflow: a few queries for hundreds of runs at a time."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
 from runreport.errors import ReadError
-from runreport.formats.sqlite import COMPANIONS, Database, is_sqlite, open_database
-from runreport.model.entities import RunBatch, RunLog
-from runreport.names import Severity, content_hash
-from runreport.notices import Notice
+from runreport.formats.sqlite import COMPANIONS, is_sqlite, open_database
+from runreport.model.entities import RunBatch
+from runreport.names import Severity
 from runreport.readers.base import Certainty, Location, Match, Scan, Source
 from runreport.readers.mlflow import runs as mlflow_runs
 from runreport.readers.mlflow.artifacts import ArtifactFolder, read_leftovers
+from runreport.readers.mlflow.facts import Leftovers, RunFacts
+from runreport.readers.mlflow.models import LoggedModel
 from runreport.readers.mlflow.places import artifact_folder
-from runreport.readers.mlflow.rows import read_points
-from runreport.readers.mlflow.runs import Experiment, Leftovers, RunFacts
-from runreport.readers.mlflow.tables import (
-    ModelRow,
-    RunRow,
-    RunState,
-    StoredExperiment,
-    logged_models,
-    run_facts,
-    run_rows,
-    run_states,
-    stored_experiments,
-)
+from runreport.readers.mlflow.stored_runs import TABLES, StoredRuns, read_group
+from runreport.readers.mlflow.tables import RunRow, stored_experiments
 
 _SUFFIXES = frozenset({"", ".db", ".sqlite", ".sqlite3"})
-_TABLES = frozenset({"alembic_version", "experiments", "metrics", "runs"})
-_BYTES_PER_POINT = 40  # as many as a line of the file store has
-_FINGERPRINT_LENGTH = 32
-
-
-@dataclass(slots=True)
-class _Found:
-    """What a scan has come across so far."""
-
-    location: Location
-    sources: dict[str, Source] = field(default_factory=dict)
-    notices: list[Notice] = field(default_factory=list)
-
-    def tell(self, severity: Severity, code: str, place: str, message: str, run_id: str = "") -> None:
-        self.notices.append(Notice(severity=severity, code=code, location=place, message=message, run_id=run_id))
 
 
 class MlflowSqliteReader:
@@ -86,11 +60,12 @@ class MlflowSqliteReader:
 
     def scan(self, location: Location, match: Match) -> Scan:
         """List the runs that are not deleted, by database, experiment and start."""
-        found = _Found(location)
+        found = StoredRuns()
         for name in _candidates(location):
             if name in (match.takes or ()):
                 try:
-                    _scan_database(found, location.child(name))
+                    with open_database(location.inside(location.child(name))) as database:
+                        found.add(database, location.child(name))
                 except ReadError as problem:
                     found.tell(Severity.ERROR, "unread-database", location.child(name), problem.sentence)
         return Scan(sources=tuple(found.sources.values()), notices=tuple(found.notices))
@@ -101,11 +76,17 @@ class MlflowSqliteReader:
         Raises:
             ReadError: a database cannot be read.
         """
+        reader = (self.name, self.version)
+
+        def find_leftovers(source: Source, row: RunRow, facts: RunFacts) -> Leftovers:
+            folders = _artifact_folders(location, source, row, facts.models.logged)
+            return read_leftovers(location.root, folders, source.run_id)
+
         for path in dict.fromkeys(source.path for source in sources):
             with open_database(location.inside(path)) as database:
                 experiments = stored_experiments(database)
                 for group in mlflow_runs.batches([source for source in sources if source.path == path]):
-                    yield _read_group(location, database, group, experiments)
+                    yield read_group(database, group, experiments, reader, find_leftovers)
 
 
 def _candidates(location: Location) -> list[str]:
@@ -121,7 +102,7 @@ def _artifact_roots(location: Location, name: str, path: Path) -> set[str] | Non
     A sub-folder that is a file store of its own is not among them.
     """
     with open_database(path) as database:
-        if not database.columns.keys() >= _TABLES:
+        if not database.columns.keys() >= TABLES:
             return None
         addresses = [str(address or "") for (address,) in database.rows("experiments", ("artifact_location",))]
     folders = (artifact_folder(location, location.child(name), address) for address in addresses)
@@ -134,105 +115,17 @@ def _artifact_roots(location: Location, name: str, path: Path) -> set[str] | Non
     }
 
 
-def _scan_database(found: _Found, path: str) -> None:
-    with open_database(found.location.inside(path)) as database:
-        experiments = stored_experiments(database)
-        states = run_states(database)
-        rows = run_rows(database)
-    kept = [row for row in rows if row.lifecycle_stage != "deleted" and not _is_deleted(experiments, row)]
-    if len(kept) < len(rows):
-        message = f"{len(rows) - len(kept)} runs were left out because they or their experiments are deleted."
-        found.tell(Severity.INFO, "deleted-runs", path, message)
-    for row in sorted(kept, key=_place_in_list):
-        state = states.get(row.run_uuid or "", RunState())
-        home = experiments.get(row.experiment_id)
-        _add_source(found, _source(path, row, state, home.experiment.identity() if home else ""))
-
-
-def _place_in_list(row: RunRow) -> tuple[str, str, str]:
-    """Order runs by start within an experiment: the points of runs that are read together then lie near each other."""
-    return row.experiment_id or "", row.start_time or "", row.run_uuid or ""
-
-
-def _is_deleted(experiments: Mapping[str | None, StoredExperiment], row: RunRow) -> bool:
-    home = experiments.get(row.experiment_id)
-    return home is not None and home.is_deleted
-
-
-def _source(path: str, row: RunRow, state: RunState, experiment: str) -> Source:
-    identity = row.run_uuid or ""
-    return Source(
-        run_id=mlflow_runs.run_id(identity),
-        path=path,
-        files=(path,),
-        handle=identity,
-        fingerprint=content_hash(repr(tuple(row)), experiment, state.digest.hexdigest(), length=_FINGERPRINT_LENGTH),
-        size_bytes=state.points * _BYTES_PER_POINT,
-    )
-
-
-def _add_source(found: _Found, source: Source) -> None:
-    first = found.sources.setdefault(source.run_id, source)
-    if first is not source:
-        message = f"The run {source.handle} is also in {first.path}; this copy was left out."
-        found.tell(Severity.WARNING, "second-copy", source.path, message, source.run_id)
-
-
-def _read_group(
-    location: Location,
-    database: Database,
-    group: Sequence[Source],
-    experiments: Mapping[str | None, StoredExperiment],
-) -> RunBatch:
-    place = group[0].path
-    identities = [source.handle for source in group]
-    rows = {row.run_uuid: row for row in run_rows(database, identities)}
-    facts = run_facts(database, list(rows.values()), experiments, place)
-    models: dict[str, list[ModelRow]] = {}
-    for model in logged_models(database, identities):
-        models.setdefault(model.run_uuid, []).append(model)
-    points, notices = read_points(database, identities, place)
-    logs = []
-    for source in group:
-        about = tuple(notice for notice in notices if notice.run_id == source.run_id)
-        if source.handle not in facts:
-            logs.append(_vanished(source, about))
-            continue
-        folders = _artifact_folders(location, source, rows[source.handle], models.get(source.handle, ()))
-        leftovers = read_leftovers(location.root, folders, source.run_id)
-        log = mlflow_runs.run_log(facts[source.handle], source, _reader(), leftovers)
-        logs.append(replace(log, notices=(*log.notices, *about)))
-    return RunBatch(logs=tuple(logs), points=points)
-
-
-def _reader() -> tuple[str, str]:
-    return MlflowSqliteReader.name, MlflowSqliteReader.version
-
-
 def _artifact_folders(
-    location: Location, source: Source, row: RunRow, models: Sequence[ModelRow]
+    location: Location, source: Source, row: RunRow, models: Sequence[LoggedModel]
 ) -> list[ArtifactFolder]:
     own = artifact_folder(location, source.path, row.artifact_uri or "", source.handle)
     folders = [ArtifactFolder(folder=own)] if own else []
     names: set[str] = set()
     for model in models:
-        folder = artifact_folder(location, source.path, model.artifact_location, model.model_id)
+        folder = artifact_folder(location, source.path, model.source or "", model.model_id)
         if folder:
             folders.append(
                 ArtifactFolder(folder=folder, listed_as=model.model_id if model.name in names else model.name)
             )
             names.add(model.name)
     return folders
-
-
-def _vanished(source: Source, about: tuple[Notice, ...]) -> RunLog:
-    unfinished = "RUNNING"  # such a run must not enter a mean
-    facts = RunFacts(source_id=source.handle, place=source.path, experiment=Experiment(name=""), status=unfinished)
-    notice = Notice(
-        severity=Severity.ERROR,
-        code="broken-run",
-        location=f"{source.path}:{source.handle}",
-        message="The run was deleted from the database while it was read.",
-        run_id=source.run_id,
-    )
-    return mlflow_runs.run_log(facts, source, _reader(), Leftovers(notices=(notice, *about)))

@@ -1,21 +1,25 @@
-"""The tables of MLflow's SQLite store: runs, their facts, and what changes when a run changes."""
+"""The tables of MLflow's database: runs, their facts, and what changes when a run changes."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from runreport.formats.sqlite import Database
-from runreport.readers.mlflow.runs import PRIMARY_METRIC, PRIMARY_METRIC_UP, DatasetInput, Experiment, RunFacts
+from runreport.readers.mlflow.cells import as_text
+from runreport.readers.mlflow.database import Tables
+from runreport.readers.mlflow.facts import PRIMARY_METRIC, PRIMARY_METRIC_UP, DatasetInput, Experiment, RunFacts
+from runreport.readers.mlflow.model_tables import models_of
+from runreport.readers.mlflow.models import NO_MODELS, RunModels
 
 _CONTEXT = "mlflow.data.context"
 _CHANGING = (
     "SELECT run_uuid, count(*) FROM metrics GROUP BY run_uuid",
-    "SELECT run_uuid, count(*), max(step), max(timestamp), max(value), min(value) FROM latest_metrics GROUP BY run_uuid",
-    "SELECT run_uuid, key, value FROM params ORDER BY run_uuid, key",
-    "SELECT run_uuid, key, value FROM tags ORDER BY run_uuid, key",
+    "SELECT run_uuid, count(*), max(step), max({timestamp}), max({value}), min({value}) FROM latest_metrics GROUP BY run_uuid",
+    "SELECT run_uuid, {key}, {value} FROM params ORDER BY run_uuid, {key}",
+    "SELECT run_uuid, {key}, {value} FROM tags ORDER BY run_uuid, {key}",
     "SELECT destination_id, count(*), max(input_uuid) FROM inputs GROUP BY destination_id",
     "SELECT source_id, count(*), max(input_uuid) FROM inputs GROUP BY source_id",
+    "SELECT source_run_id, count(*), max(metric_timestamp_ms) FROM logged_model_metrics NATURAL JOIN (SELECT model_id, source_run_id FROM logged_models) AS models GROUP BY source_run_id",
 )
 
 
@@ -33,15 +37,6 @@ class RunRow(NamedTuple):
     artifact_uri: str | None
     experiment_id: str | None
     lifecycle_stage: str | None
-
-
-class ModelRow(NamedTuple):
-    """A model that a run logged, and where its artifacts are said to lie."""
-
-    run_uuid: str
-    model_id: str
-    name: str
-    artifact_location: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +66,7 @@ class _Related:
     models_produced: list[str] = field(default_factory=list)
 
 
-def stored_experiments(database: Database) -> dict[str | None, StoredExperiment]:
+def stored_experiments(database: Tables) -> dict[str | None, StoredExperiment]:
     """Return the experiments by their id as text."""
     tags: dict[str | None, dict[str, str]] = {}
     for row in database.rows("experiment_tags", ("experiment_id", "key", "value")):
@@ -85,7 +80,7 @@ def stored_experiments(database: Database) -> dict[str | None, StoredExperiment]
     return found
 
 
-def run_rows(database: Database, identities: Sequence[str] | None = None) -> list[RunRow]:
+def run_rows(database: Tables, identities: Sequence[str] | None = None) -> list[RunRow]:
     """Return the rows of some runs, or of all, in no particular order."""
     if identities is None:
         rows = database.rows("runs", RunRow._fields)
@@ -94,12 +89,13 @@ def run_rows(database: Database, identities: Sequence[str] | None = None) -> lis
     return [RunRow(*map(as_text, row)) for row in rows]
 
 
-def run_states(database: Database) -> dict[str, RunState]:
+def run_states(database: Tables) -> dict[str, RunState]:
     """Return the state of each run that has any points, params, tags or inputs."""
     states: dict[str, RunState] = {}
+    names = {name: database.quoted(name) for name in ("key", "timestamp", "value")}
     for query in _CHANGING:
         table = query.partition(" FROM ")[2].partition(" ")[0]
-        for run, *facts in database.connection.execute(query) if table in database.columns else ():
+        for run, *facts in database.select(query.format(**names)) if table in database.columns else ():
             state = states.setdefault(run, RunState())
             state.digest.update(repr((table, facts)).encode("utf-8", "replace"))
             if table == "metrics":
@@ -108,7 +104,7 @@ def run_states(database: Database) -> dict[str, RunState]:
 
 
 def run_facts(
-    database: Database, rows: Sequence[RunRow], experiments: Mapping[str | None, StoredExperiment], place: str
+    database: Tables, rows: Sequence[RunRow], experiments: Mapping[str | None, StoredExperiment], place: str
 ) -> dict[str, RunFacts]:
     """Return the facts of some runs by their id; ``place`` is where notices about them point."""
     identities = [row.run_uuid for row in rows if row.run_uuid]
@@ -116,31 +112,23 @@ def run_facts(
     _add_texts(database, identities, related)
     _add_datasets(database, identities, related)
     _add_models(database, identities, related)
+    models = models_of(database, identities)
     return {
-        row.run_uuid: _facts(row, related[row.run_uuid], experiments, f"{place}:{row.run_uuid}")
+        row.run_uuid: _facts(
+            row, related[row.run_uuid], experiments, f"{place}:{row.run_uuid}", models.get(row.run_uuid, NO_MODELS)
+        )
         for row in rows
         if row.run_uuid
     }
 
 
-def logged_models(database: Database, identities: Sequence[str]) -> Iterator[ModelRow]:
-    """Yield the models that some runs logged (MLflow 3), in the order of their ids."""
-    columns = ("source_run_id", "model_id", "name", "artifact_location")
-    rows = [
-        ModelRow(*(as_text(value) or "" for value in row))
-        for row in database.rows_of("logged_models", columns, "source_run_id", identities)
-    ]
-    yield from sorted(rows)
-
-
-def as_text(value: object) -> str | None:
-    """Return a cell as text; SQLite allows any type in any column."""
-    if value is None or isinstance(value, str):
-        return value
-    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
-
-
-def _facts(row: RunRow, related: _Related, experiments: Mapping[str | None, StoredExperiment], place: str) -> RunFacts:
+def _facts(
+    row: RunRow,
+    related: _Related,
+    experiments: Mapping[str | None, StoredExperiment],
+    place: str,
+    models: RunModels,
+) -> RunFacts:
     home = experiments.get(row.experiment_id)
     return RunFacts(
         source_id=row.run_uuid or "",
@@ -158,10 +146,11 @@ def _facts(row: RunRow, related: _Related, experiments: Mapping[str | None, Stor
         datasets=related.datasets,
         models_used=related.models_used,
         models_produced=related.models_produced,
+        models=models,
     )
 
 
-def _add_texts(database: Database, identities: Sequence[str], related: Mapping[str, _Related]) -> None:
+def _add_texts(database: Tables, identities: Sequence[str], related: Mapping[str, _Related]) -> None:
     columns = ("run_uuid", "key", "value")
     for run, key, value in database.rows_of("params", columns, "run_uuid", identities):
         related[run].params[as_text(key) or ""] = as_text(value) or ""
@@ -169,7 +158,7 @@ def _add_texts(database: Database, identities: Sequence[str], related: Mapping[s
         related[run].tags[as_text(key) or ""] = as_text(value) or ""
 
 
-def _add_datasets(database: Database, identities: Sequence[str], related: Mapping[str, _Related]) -> None:
+def _add_datasets(database: Tables, identities: Sequence[str], related: Mapping[str, _Related]) -> None:
     columns = ("destination_id", "source_id", "input_uuid", "source_type", "destination_type")
     inputs = [
         (run, dataset, given)
@@ -183,12 +172,12 @@ def _add_datasets(database: Database, identities: Sequence[str], related: Mappin
             related[run].datasets.append(replace(datasets[dataset], context=contexts.get(given, "")))
 
 
-def _contexts(database: Database, inputs: Sequence[str]) -> dict[str, str]:
+def _contexts(database: Tables, inputs: Sequence[str]) -> dict[str, str]:
     rows = database.rows_of("input_tags", ("input_uuid", "name", "value"), "input_uuid", inputs)
     return {given: as_text(value) or "" for given, name, value in rows if name == _CONTEXT}
 
 
-def _datasets(database: Database, identities: Sequence[str]) -> dict[str, DatasetInput]:
+def _datasets(database: Tables, identities: Sequence[str]) -> dict[str, DatasetInput]:
     columns = ("dataset_uuid", "name", "digest", "dataset_source", "dataset_schema", "dataset_profile")
     found = {}
     for row in database.rows_of("datasets", columns, "dataset_uuid", identities):
@@ -199,7 +188,7 @@ def _datasets(database: Database, identities: Sequence[str]) -> dict[str, Datase
     return found
 
 
-def _add_models(database: Database, identities: Sequence[str], related: Mapping[str, _Related]) -> None:
+def _add_models(database: Tables, identities: Sequence[str], related: Mapping[str, _Related]) -> None:
     columns = ("source_id", "destination_id", "source_type", "destination_type")
     for run, model, *kinds in database.rows_of("inputs", columns, "source_id", identities):
         if kinds == ["RUN_INPUT", "MODEL_INPUT"]:

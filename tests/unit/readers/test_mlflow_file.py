@@ -16,7 +16,7 @@ from runreport.readers.mlflow import runs as mlflow_runs
 from runreport.readers.mlflow.artifacts import MAX_ARTIFACTS
 from runreport.readers.mlflow.file import MlflowFileReader
 
-STORE = GOLDEN / "mlflow_file" / "mlruns"
+STORE = GOLDEN / "mlflow_file_store" / "input" / "mlruns"
 TRICKY = 'it\'s: a "tricky" name #1, ü and long enough for the YAML writer to fold it over more than one line\nend'
 META = "artifact_uri: ''\nend_time: 2000\nexperiment_id: 7\nrun_id: {name}\nrun_name: {name}\nstart_time: 1000\nstatus: 3\n"
 
@@ -202,7 +202,7 @@ def test_a_run_folder_alone_is_called_by_the_id_of_its_experiment(golden: Logged
 @pytest.mark.parametrize("relative", ["", "mlruns", "mlruns/.trash", "mlruns/models", "mlruns/7/models"])
 def test_other_folders_are_not_taken(relative: str, tmp_path: Path) -> None:
     shutil.copytree(STORE / "models", tmp_path / "mlruns" / "models")
-    shutil.copytree(GOLDEN / "mlflow_sqlite" / "mlartifacts", tmp_path / "mlruns" / "1")
+    shutil.copytree(GOLDEN / "mlflow_sqlite_store" / "input" / "mlartifacts", tmp_path / "mlruns" / "1")
     (tmp_path / "mlruns" / ".trash").mkdir()
     [models] = STORE.glob("[0-9]*/models")
     shutil.copytree(models, tmp_path / "mlruns" / "7" / "models")

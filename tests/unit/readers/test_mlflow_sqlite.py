@@ -15,7 +15,7 @@ from runreport.readers.mlflow import runs as mlflow_runs
 from runreport.readers.mlflow.file import MlflowFileReader
 from runreport.readers.mlflow.sqlite import MlflowSqliteReader
 
-STORE = GOLDEN / "mlflow_sqlite"
+STORE = GOLDEN / "mlflow_sqlite_store" / "input"
 TRICKY = 'it\'s: a "tricky" name #1, ü and long enough for the YAML writer to fold it over more than one line\nend'
 DAMAGED = b"SQLite format 3\0" + b"\xff" * 4096
 LATE_POINT = "INSERT INTO metrics VALUES ('late', 0.5, 1, :run, 3, 0)"
@@ -53,7 +53,7 @@ def test_it_is_a_reader() -> None:
 
 
 def test_both_stores_of_the_client_say_the_same(golden: Logged) -> None:
-    files = read_log(MlflowFileReader(), location(GOLDEN / "mlflow_file" / "mlruns"))
+    files = read_log(MlflowFileReader(), location(GOLDEN / "mlflow_file_store" / "input" / "mlruns"))
     assert files.logs.keys() == golden.logs.keys()
     for name, log in golden.logs.items():
         other = files.logs[name]
