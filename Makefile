@@ -4,7 +4,7 @@ BIN    := $(VENV)/bin
 DEMO   := demo-site
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types imports docs format reference benchmark browser clean
+.PHONY: peers help demo test check lint types imports docs format reference benchmark browser clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,7 +13,7 @@ help: ## List the targets
 demo: $(VENV)/.installed ## Build the report of the example runs into demo-site/
 	$(BIN)/runreport demo --out $(DEMO)
 
-test: $(VENV)/.installed-dev browser ## Run all tests, in real browsers too
+test: $(VENV)/.installed-dev browser peers ## Run all tests, in real browsers too
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: lint types imports docs ## Lint, types, import contracts, docs build
@@ -48,6 +48,11 @@ browser:
 	    echo "Chromium could not be installed: the browser tests will be skipped."; \
 	fi
 
+# Server tests need MLflow, in an environment of its own; without it they are skipped and say so.
+peers:
+	@$(MAKE) --no-print-directory .venv-peers/.installed || \
+	  echo "MLflow could not be installed: the tests with its server will be skipped."
+
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) .venv-peers $(DEMO) docs-site build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
@@ -66,10 +71,10 @@ $(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --editable '.[dev,docs]'
 	@touch $@ $(VENV)/.installed
 
-benchmark: $(VENV)/.installed .venv-peers/.installed ## Measure ingest beside the trackers' own clients
-	$(BIN)/python benchmarks/ingest.py --peer-python $(CURDIR)/.venv-peers/bin/python
+benchmark: $(VENV)/.installed .venv-peers/.installed ## Measure the readers beside the trackers' own clients
+	$(BIN)/python benchmarks/readers.py --peer-python $(CURDIR)/.venv-peers/bin/python
 
 .venv-peers/.installed:
 	$(PYTHON) -m venv .venv-peers
-	.venv-peers/bin/python -m pip install --quiet mlflow tensorboard numpy
+	.venv-peers/bin/python -m pip install --quiet mlflow "psycopg[binary]" numpy polars tensorboard wandb
 	@touch $@

@@ -1,9 +1,7 @@
 """Generate run logs in the trackers' own layouts, without their clients' cost."""
 
 import sqlite3
-import struct
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -118,56 +116,3 @@ def _fill_run(connection: sqlite3.Connection, run: int, points: int) -> None:
         points_rows = [(uuid, metric, value, stamps[step], step) for step, value in enumerate(series)]
         connection.executemany(insert.format("metrics"), points_rows)
         connection.execute(insert.format("latest_metrics"), points_rows[-1])
-
-
-def write_event_file(folder: Path, *, points: int, tag_count: int = 20) -> None:
-    """Write one event file with ``points`` scalars in all, old style (``simple_value``)."""
-    folder.mkdir(parents=True)
-    table = _crc32c_table()
-    with (folder / "events.out.tfevents.1760000000.benchmark").open("wb") as file:
-        file.write(_record(b"\x09" + struct.pack("<d", 1.76e9) + b"\x1a\x0dbrain.Event:2", table))
-        for event in _events(points // tag_count, tag_count):
-            file.write(_record(event, table))
-
-
-def _events(steps: int, tag_count: int) -> Iterator[bytes]:
-    series = [values(0, tag, steps).tolist() for tag in range(tag_count)]
-    for step in range(steps):
-        time = b"\x09" + struct.pack("<d", 1.76e9 + step * 0.25)
-        for tag in range(tag_count):
-            name = f"train/metric_{tag:02d}".encode()
-            value = b"\x0a" + bytes([len(name)]) + name + b"\x15" + struct.pack("<f", series[tag][step])
-            summary = b"\x0a" + bytes([len(value)]) + value
-            yield time + b"\x10" + _varint(step) + b"\x2a" + bytes([len(summary)]) + summary
-
-
-def _varint(number: int) -> bytes:
-    encoded = bytearray()
-    while number > 0x7F:  # noqa: PLR2004 - seven bits to a byte
-        encoded.append(number & 0x7F | 0x80)
-        number >>= 7
-    encoded.append(number)
-    return bytes(encoded)
-
-
-def _record(data: bytes, table: list[int]) -> bytes:
-    length = struct.pack("<Q", len(data))
-    return length + struct.pack("<I", _masked(length, table)) + data + struct.pack("<I", _masked(data, table))
-
-
-def _masked(data: bytes, table: list[int]) -> int:
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc = table[(crc ^ byte) & 0xFF] ^ (crc >> 8)
-    crc ^= 0xFFFFFFFF
-    return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
-
-
-def _crc32c_table() -> list[int]:
-    table = []
-    for byte in range(256):
-        crc = byte
-        for _ in range(8):
-            crc = (crc >> 1) ^ (0x82F63B78 if crc & 1 else 0)
-        table.append(crc)
-    return table

@@ -28,6 +28,7 @@ class Database:
 
     connection: sqlite3.Connection
     columns: Mapping[str, frozenset[str]]
+    insertion_order = "rowid"
 
     def has(self, table: str, column: str) -> bool:
         """Say whether there is such a column; databases of old versions lack some."""
@@ -46,6 +47,14 @@ class Database:
             chosen = values[start : start + _VALUES_PER_QUERY]
             query = f"{self._select(table, columns)} WHERE {key} IN ({placeholders(chosen)})"
             yield from self.connection.execute(query, chosen)
+
+    def select(self, query: str, values: Sequence[str] = ()) -> Iterator[tuple[Any, ...]]:
+        """Return the rows of a query, in which a question mark stands for each value."""
+        return self.connection.execute(query, values)
+
+    def quoted(self, name: str) -> str:
+        """Return a name as it stands in a query; in brackets it is never taken for a text."""
+        return f"[{name}]"
 
     def _select(self, table: str, columns: Sequence[str]) -> str:
         present = self.columns[table]

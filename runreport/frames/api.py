@@ -100,6 +100,10 @@ class StoreFrames:
         """Return one row per data set that a run read."""
         return self._table("datasets")
 
+    def models(self) -> pd.DataFrame:
+        """Return one row per model that a run logged, and per version of a registered model that came out of it."""
+        return self._table("models")
+
     def environment(self) -> pd.DataFrame:
         """Return one row per package, device, driver or variable of a run."""
         return self._table("environment")

@@ -18,6 +18,7 @@ from runreport.model.entities import (
     Edge,
     EnvironmentItem,
     MetricInfo,
+    Model,
     Param,
     Run,
     Tag,
@@ -30,7 +31,7 @@ from runreport.store.expression import Query
 from runreport.store.points import NO_TIME, grouped_rows, integers, ranks
 from runreport.store.snapshot import Snapshot
 
-Entity = TypeVar("Entity", Param, Tag, Artifact, Dataset, EnvironmentItem, CodeVersion, Edge, MetricInfo)
+Entity = TypeVar("Entity", Param, Tag, Artifact, Dataset, Model, EnvironmentItem, CodeVersion, Edge, MetricInfo)
 
 _FLOATS = ("first", "last", "min", "max", "mean", "tail_mean")
 _INTS = ("argmin_step", "argmax_step", "count", "nan_count", "inf_count", "first_step", "last_step")
@@ -121,6 +122,7 @@ def _facts(
     tags = _by_run(Tag, "tags", snapshot, ids)
     artifacts = _by_run(Artifact, "artifacts", snapshot, ids)
     datasets = _by_run(Dataset, "datasets", snapshot, ids)
+    models = _by_run(Model, "models", snapshot, ids)
     environment = _by_run(EnvironmentItem, "environment", snapshot, ids)
     code = _by_run(CodeVersion, "code", snapshot, ids)
     edges = _by_run(Edge, "edges", snapshot, ids)
@@ -134,6 +136,7 @@ def _facts(
             tags={tag.tag: tag for tag in tags[key]},
             artifacts=tuple(artifacts[key]),
             datasets=tuple(datasets[key]),
+            models=tuple(models[key]),
             environment={item.item: item for item in environment[key]},
             code=code[key][0] if code[key] else None,
             edges=tuple(edges[key]),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from runreport.model.entities import Artifact, CodeVersion, Dataset, Edge, EnvironmentItem, MetricInfo, Param, Run, Tag
+from runreport.model.entities import Artifact, CodeVersion, Dataset, Edge, EnvironmentItem, MetricInfo, Model, Param, Run, Tag
 from runreport.notices import Notice
 
 Floats = NDArray[np.float64]
@@ -22,6 +22,7 @@ class RunFacts:
     tags: Mapping[str, Tag] = field(default_factory=dict)
     artifacts: tuple[Artifact, ...] = ()
     datasets: tuple[Dataset, ...] = ()
+    models: tuple[Model, ...] = ()
     environment: Mapping[str, EnvironmentItem] = field(default_factory=dict)
     code: CodeVersion | None = None
     edges: tuple[Edge, ...] = ()

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from runreport.errors import UnknownNameError
 from runreport.frames.values import ExperimentFrame, RunFacts
+from runreport.model.kept import kept_digest
 from runreport.names import Relation, natural_key
 
 _SINGLE_RUNS = 6
@@ -200,7 +201,7 @@ def _draw_sources(drawing: _Drawing, facts: RunFacts, place: str) -> None:
 
 def _draw_block_artifacts(drawing: _Drawing, runs: Sequence[RunFacts], block: _Block) -> None:
     """Draw what a group left behind as one node that names the first of its files."""
-    counts = Counter(artifact.path for run in runs for artifact in run.artifacts)
+    counts = Counter(artifact.path for run in runs for artifact in run.artifacts if kept_digest(artifact) is None)
     if not counts:
         return
     paths = sorted(counts, key=natural_key)
@@ -213,7 +214,8 @@ def _draw_block_artifacts(drawing: _Drawing, runs: Sequence[RunFacts], block: _B
 
 
 def _draw_run_artifacts(drawing: _Drawing, facts: RunFacts, place: str) -> None:
-    ordered = sorted(facts.artifacts, key=lambda artifact: (natural_key(artifact.path), artifact.path))
+    left = [artifact for artifact in facts.artifacts if kept_digest(artifact) is None]
+    ordered = sorted(left, key=lambda artifact: (natural_key(artifact.path), artifact.path))
     for artifact in ordered[:_NEIGHBOURS]:
         detail = f"{artifact.size_bytes} bytes" if artifact.size_bytes is not None else ""
         node_id = f"artifact:{facts.run.run_id}/{artifact.path}"
@@ -243,4 +245,17 @@ def _logged_node(drawing: _Drawing, end: str, facts: RunFacts, places: Mapping[s
         place = places[facts.run.run_id] if identity in own else places.get(identity)
         if place is not None:
             return place
+    if kind == "model":
+        return drawing.node(_model_node(end, identity, facts))
     return drawing.node(LineageNode(node_id=end, kind=kind, label=identity or end))
+
+
+def _model_node(end: str, identity: str, facts: RunFacts) -> LineageNode:
+    """Return the node of a model, called by its name where the run's log knows it."""
+    for model in facts.models:
+        if model.version and identity == f"{model.model}/{model.version}":
+            detail = ", ".join(filter(None, (model.aliases, model.stage)))
+            return LineageNode(node_id=end, kind="model", label=f"{model.model} {model.version}", detail=detail)
+        if not model.version and identity == model.model_id:
+            return LineageNode(node_id=end, kind="model", label=model.model, detail=identity)
+    return LineageNode(node_id=end, kind="model", label=identity or end)

@@ -1,11 +1,12 @@
 """The facts of run logs as frozen values. Nothing here reads or writes."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import pyarrow as pa
 
-from runreport.names import Direction, DirectionSource, ParamKind, Relation, RunStatus
+from runreport.names import Direction, DirectionSource, ModelKind, ParamKind, Relation, RunStatus
 from runreport.notices import Notice
 
 
@@ -59,7 +60,11 @@ class Tag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
-    """One file a run left behind. ``location`` is relative to the folder that was ingested, or a remote URI."""
+    """One file a run left behind.
+
+    ``location`` is relative to the folder that was ingested, a remote URI, or ``blob:`` and the SHA-256 of bytes that
+    the store keeps itself because they lie inside of a log (see :mod:`runreport.model.kept`).
+    """
 
     run_id: str
     path: str
@@ -80,6 +85,29 @@ class Dataset:
     source: str | None = None
     schema: str | None = None
     rows: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """One model that a run logged, or one version of a registered model that came out of the run.
+
+    ``version`` is empty for a logged model, ``model_id`` the tool's own id of the logged model behind either.
+    ``aliases`` are joined by ``, ``; ``source`` is where its files are said to lie. ``details`` is JSON: its
+    description, and its own params, tags and last metric values, as far as there are any.
+    """
+
+    run_id: str
+    model: str
+    kind: ModelKind
+    version: str = ""
+    model_id: str | None = None
+    type: str | None = None
+    stage: str | None = None
+    aliases: str | None = None
+    status: str | None = None
+    source: str | None = None
+    created: datetime | None = None
+    details: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +197,7 @@ class RunLog:
     tags: tuple[Tag, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
     datasets: tuple[Dataset, ...] = ()
+    models: tuple[Model, ...] = ()
     environment: tuple[EnvironmentItem, ...] = ()
     code: CodeVersion | None = None
     edges: tuple[Edge, ...] = ()
@@ -182,9 +211,11 @@ class RunBatch:
 
     ``points`` has the schema :data:`runreport.model.tables.POINTS`. A (run, metric) series is never split between
     batches; a run's log comes with the first batch that holds points of it. ``samples``, where a log holds any, has
-    the schema :data:`runreport.model.tables.SAMPLES`.
+    the schema :data:`runreport.model.tables.SAMPLES`. ``blobs`` holds the bytes of kept artifacts by their SHA-256;
+    they come with the log that names them.
     """
 
     logs: tuple[RunLog, ...]
     points: pa.Table
     samples: pa.Table | None = None
+    blobs: Mapping[str, bytes] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from runreport.model.entities import (
     EnvironmentItem,
     MetricInfo,
     MetricSummary,
+    Model,
     Param,
     Run,
     Tag,
@@ -22,6 +23,7 @@ from runreport.model.entities import (
 from runreport.names import (
     Direction,
     DirectionSource,
+    ModelKind,
     ParamKind,
     Relation,
     RunStatus,
@@ -128,6 +130,21 @@ DATASETS = _schema(
     ("rows", pa.int64()),
     required=("run_id", "dataset", "role"),
 )
+MODELS = _schema(
+    ("run_id", pa.string()),
+    ("model", pa.string()),
+    ("kind", pa.string()),
+    ("version", pa.string()),
+    ("model_id", pa.string()),
+    ("type", pa.string()),
+    ("stage", pa.string()),
+    ("aliases", pa.string()),
+    ("status", pa.string()),
+    ("source", pa.string()),
+    ("created", _TIME),
+    ("details", pa.string()),
+    required=("run_id", "model", "kind", "version"),
+)
 ENVIRONMENT = _schema(
     ("run_id", pa.string()),
     ("item", pa.string()),
@@ -205,6 +222,7 @@ SCHEMAS: Mapping[str, pa.Schema] = MappingProxyType(
         "tags": TAGS,
         "artifacts": ARTIFACTS,
         "datasets": DATASETS,
+        "models": MODELS,
         "environment": ENVIRONMENT,
         "code": CODE,
         "edges": EDGES,
@@ -222,6 +240,7 @@ ENTITIES: Mapping[str, type] = MappingProxyType(
         "tags": Tag,
         "artifacts": Artifact,
         "datasets": Dataset,
+        "models": Model,
         "environment": EnvironmentItem,
         "code": CodeVersion,
         "edges": Edge,
@@ -230,7 +249,7 @@ ENTITIES: Mapping[str, type] = MappingProxyType(
 )
 """The entity a row of each table becomes; metric points and samples have none, they stay columns."""
 
-_VOCABULARIES = (RunStatus, ParamKind, Direction, DirectionSource, Relation, Severity)
+_VOCABULARIES = (RunStatus, ParamKind, ModelKind, Direction, DirectionSource, Relation, Severity)
 
 
 def to_table(name: str, entities: Iterable[Any]) -> pa.Table:
@@ -256,6 +275,8 @@ def empty(name: str) -> pa.Table:
 
 def _cell(value: object) -> object:
     if isinstance(value, str):
+        if value.isascii():
+            return value
         return str(value).encode("utf-8", "replace").decode("utf-8")
     return value
 

@@ -107,6 +107,47 @@ class FigureBlock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A picture from a log, copied into the site."""
+
+    url: Annotated[str, "Address of the copy from the root of the site."]
+    digest: Annotated[str, "SHA-256 of its bytes."]
+    alt: Annotated[str, "What it is, for those who do not see it."]
+    caption: Annotated[str, "Its step or name."]
+    width: Annotated[int, "Width in pixels."]
+    height: Annotated[int, "Height in pixels."]
+    is_tiny: Annotated[bool, "Whether it is so small that it is best shown enlarged, pixel by pixel."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureSet:
+    """The pictures that were logged under one name, in the order of their steps."""
+
+    name: Annotated[str, "The name they were logged under."]
+    pictures: Annotated[tuple[Picture, ...], "The pictures."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedText:
+    """A text from a log."""
+
+    name: Annotated[str, "The name it was logged under."]
+    detail: Annotated[str, "Its step, and how many there are of that name; may be empty."]
+    text: Annotated[str, "Markdown from the log."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedMedia:
+    """What the log of a run holds beside numbers and facts."""
+
+    pictures: Annotated[tuple[PictureSet, ...], "Pictures by name."]
+    texts: Annotated[tuple[LoggedText, ...], "The last text of each name."]
+    histograms: Annotated[tuple[FigureBlock, ...], "Quantiles of the first few histograms over steps."]
+    distributions: Annotated[Table | None, "All histograms at their last step."]
+    note: Annotated[str, "What is not shown here; may be empty."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
     """A labelled value."""
 
@@ -215,6 +256,7 @@ class RunPage:
     models: Annotated[Table | None, "The models it logged, and the registered versions that came out of it."]
     code: Annotated[tuple[Fact, ...], "The state of its source code."]
     environment: Annotated[Table | None, "Packages, hardware and drivers."]
+    media: Annotated[LoggedMedia | None, "Pictures, texts and histograms inside of its log; None without any."]
     artifacts: Annotated[Table | None, "The files it left; never linked, they come from a log."]
     relatives: Annotated[Table | None, "Its parent and children."]
     lineage: Annotated[FigureBlock | None, "Code and data into it, artifacts out of it."]

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 
 from runreport.frames.values import MetricColumns, RunFacts
 from runreport.model.entities import CodeVersion, Run
+from runreport.model.kept import kept_digest
 from runreport.names import natural_key
 from runreport.pages import cells, numbers
-from runreport.pages.contexts import Cell, Column, Fact, FigureBlock, Row, RunPage, Table, Tone
+from runreport.pages.contexts import Cell, Column, Fact, FigureBlock, LoggedMedia, Row, RunPage, Table, Tone
 from runreport.pages.dossier import Dossier
 from runreport.pages.lineage import lineage_of_run
 from runreport.pages.notices import notice_table
@@ -24,8 +25,10 @@ _METRIC_HEADS = (
 )
 
 
-def run_page(dossier: Dossier, run_id: str, curves: tuple[FigureBlock, ...]) -> RunPage:
-    """Return the page of one run; ``curves`` shows its main metrics."""
+def run_page(
+    dossier: Dossier, run_id: str, curves: tuple[FigureBlock, ...], media: LoggedMedia | None = None
+) -> RunPage:
+    """Return the page of one run; ``curves`` shows its main metrics, ``media`` what else its log holds."""
     facts = dossier.runs[run_id]
     run, url = facts.run, dossier.places[run_id]
     title = cells.name(run.name or run_id)
@@ -47,6 +50,7 @@ def run_page(dossier: Dossier, run_id: str, curves: tuple[FigureBlock, ...]) -> 
         environment=_pairs(
             "environment", "Environment", ((e.item, e.value, e.kind) for e in facts.environment.values()), "Kind"
         ),
+        media=media,
         artifacts=_artifacts(facts),
         relatives=_relatives(dossier, run),
         lineage=lineage_of_run(dossier, run_id, title),
@@ -199,6 +203,7 @@ def _artifacts(facts: RunFacts) -> Table | None:
             cells.text_cell(artifact.location),
         )
         for artifact in facts.artifacts
+        if kept_digest(artifact) is None
     )
     note = "Files of the log are not part of this report and are never linked."
     return cells.table("artifacts", "Files it left", heads, rows, note=note)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from runreport.compare.comparison import Analysis, Group
 from runreport.compare.words import counted
@@ -12,12 +13,13 @@ from runreport.notices import Notice
 from runreport.pages import words
 from runreport.pages.about import about_page, not_found_page
 from runreport.pages.comparison import comparison_page
-from runreport.pages.contexts import TEMPLATES, Context, FigureBlock
+from runreport.pages.contexts import TEMPLATES, Context, FigureBlock, RunPage
 from runreport.pages.dossier import Dossier
 from runreport.pages.experiment import experiment_page
 from runreport.pages.figures import curve_figure, run_curve
 from runreport.pages.group import group_page
 from runreport.pages.lineage import lineage_page
+from runreport.pages.media import KeptBytes, PictureRoom, logged_media, no_bytes
 from runreport.pages.metric import metric_page
 from runreport.pages.notices import notices_page
 from runreport.pages.overview import overview_page
@@ -35,12 +37,21 @@ _TEMPLATE_OF = {context: template for template, context in TEMPLATES.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SiteFile:
+    """A file beside the pages: its address from the root of the site, and where its bytes come from."""
+
+    url: str
+    read: Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page: its address from the root of the site, the template that sets it, and its content."""
+    """One page: its address from the root of the site, the template that sets it, its content, and files it shows."""
 
     url: str
     template: str
     context: Context
+    files: tuple[SiteFile, ...] = field(default=(), compare=False)
 
 
 @dataclass(slots=True)
@@ -53,12 +64,22 @@ class _Curves:
     runs: dict[str, tuple[FigureBlock, ...]] = field(default_factory=dict)
 
 
-def plan_site(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _MediaSource:
+    """Where the bytes of pictures, texts and histograms come from, and how many pictures the site still takes."""
+
+    kept: KeptBytes
+    room: PictureRoom
+
+
+def plan_site(  # noqa: PLR0913 - each is another source of what pages show
     analysis: Analysis,
     frames: Sequence[ExperimentFrame],
     curves: CurveSource,
     provenance: Provenance,
     settings: Settings,
+    *,
+    kept: KeptBytes = no_bytes,
 ) -> tuple[Page, ...]:
     """Return every page of the site in a stable order, the overview first.
 
@@ -68,23 +89,36 @@ def plan_site(
         curves: the points of one metric of one experiment on a common grid.
         provenance: how the report is being made.
         settings: what was configured.
+        kept: the bytes of artifacts that the store keeps.
     """
+    room = PictureRoom()
     site = _surroundings(analysis, provenance, settings)
     dossiers = _dossiers(site, analysis, frames, settings)
     contexts: list[Context] = [
         overview_page(site, analysis, dossiers, settings),
         *runs_pages(site, dossiers),
-        *(page for dossier in dossiers for page in _experiment_pages(dossier, curves, settings)),
+        *(
+            page
+            for dossier in dossiers
+            for page in _experiment_pages(dossier, curves, settings, _MediaSource(kept=kept, room=room))
+        ),
         lineage_page(site, dossiers),
         notices_page(site, dossiers, analysis.notices, provenance.ledger),
         about_page(site, analysis, provenance, settings),
         not_found_page(site),
     ]
-    return tuple(_page(context) for context in contexts)
+    return tuple(_page(context, kept) for context in contexts)
 
 
-def _page(context: Context) -> Page:
-    return Page(url=context.frame.url, template=_TEMPLATE_OF[type(context)], context=context)
+def _page(context: Context, kept: KeptBytes) -> Page:
+    media = context.media if isinstance(context, RunPage) else None
+    pictures = [one for group in (media.pictures if media else ()) for one in group.pictures]
+    return Page(
+        url=context.frame.url,
+        template=_TEMPLATE_OF[type(context)],
+        context=context,
+        files=tuple(SiteFile(url=one.url, read=partial(kept, one.digest)) for one in pictures),
+    )
 
 
 def _surroundings(analysis: Analysis, provenance: Provenance, settings: Settings) -> Surroundings:
@@ -124,7 +158,9 @@ def _notices_by_run(notices: Iterable[Notice]) -> Mapping[str, tuple[Notice, ...
     return found
 
 
-def _experiment_pages(dossier: Dossier, source: CurveSource, settings: Settings) -> Iterator[Context]:
+def _experiment_pages(
+    dossier: Dossier, source: CurveSource, settings: Settings, media: _MediaSource
+) -> Iterator[Context]:
     curves = _curves(dossier, source, settings.comparisons.level)
     if not dossier.is_alone:
         yield experiment_page(dossier)
@@ -137,9 +173,10 @@ def _experiment_pages(dossier: Dossier, source: CurveSource, settings: Settings)
     sweep = dossier.analysis.sweep and sweep_page(dossier, dossier.analysis.sweep)
     if sweep:
         yield sweep
-    for run_id in dossier.runs:
+    for run_id, facts in dossier.runs.items():
         if dossier.places[run_id]:
-            yield run_page(dossier, run_id, curves.runs.get(run_id, ()))
+            logged = logged_media(facts.artifacts, media.kept, media.room)
+            yield run_page(dossier, run_id, curves.runs.get(run_id, ()), logged)
 
 
 def _proper_groups(dossier: Dossier) -> tuple[Group, ...]:

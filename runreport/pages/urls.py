@@ -59,6 +59,11 @@ def runs_url(part: int) -> str:
     return RUNS if part == 1 else f"runs/part-{part}/index.html"
 
 
+def picture_url(digest: str, suffix: str) -> str:
+    """Return the address of the copy of a picture: the same bytes are in the site once."""
+    return f"pictures/{digest[:32]}.{suffix}"
+
+
 def root_of(url: str) -> str:
     """Return what leads from a page back to the root.
 

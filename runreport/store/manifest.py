@@ -45,6 +45,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         """Name a store that exists; see :meth:`open` and :meth:`create`."""
         self.path = path
+        self._latest = (0, State())  # a manifest never changes, so a long ingest needs to read each only once
 
     @classmethod
     def open(cls, path: Path) -> "Store":
@@ -132,9 +133,12 @@ class Store:
 
     def _state(self, number: int) -> State:
         start = number - number % CHECKPOINT_EVERY
-        state = self._read(start).state
-        for later in range(start + 1, number + 1):
+        known, state = self._latest
+        if not start < known <= number:
+            known, state = start, self._read(start).state
+        for later in range(known + 1, number + 1):
             state = apply(state, self._read(later).state)
+        self._latest = (number, state)
         return state
 
     def _read(self, number: int) -> Manifest:

@@ -11,6 +11,7 @@ from runreport.model.entities import RunBatch, RunLog
 from runreport.model.tables import SAMPLES, SCHEMA_VERSION, to_table
 from runreport.names import content_hash
 from runreport.notices import Notice
+from runreport.store.blobs import with_true_locations, write_blobs
 from runreport.store.files import write_table
 from runreport.store.points import SortedPoints, sort_points
 from runreport.store.summary import summary_table
@@ -64,17 +65,19 @@ def write_batch(store: Path, batch: RunBatch, *, fingerprints: Mapping[str, str]
         fingerprints: of runs whose log came with an earlier batch of the same read, by run id.
 
     Raises:
-        ValueError: the batch has two logs of one run, or points of a run that is not known.
+        ValueError: the batch has two logs of one run, points of a run that is not known, or a blob of another name.
         StoreError: the files cannot be written.
     """
     points = sort_points(batch.points)
     runs = _runs(batch, points, fingerprints)
     batch_id = _batch_id(runs, batch.logs, points)
-    tables = {**log_tables(batch.logs), "metrics": points.to_table(), "summary": summary_table(points)}
+    logs = with_true_locations(batch.logs, batch.blobs)
+    tables = {**log_tables(logs), "metrics": points.to_table(), "summary": summary_table(points)}
     if batch.samples is not None:
         tables["samples"] = batch.samples.sort_by([(name, "ascending") for name in SAMPLES.names[:-1]])
     filled = {name: table for name, table in sorted(tables.items()) if table.num_rows}
     files = [TableFile(table=name, name=f"data/{name}/{batch_id}.parquet", rows=len(filled[name])) for name in filled]
+    write_blobs(store, batch.blobs)
     for file in files:
         write_table(store / file.name, filled[file.table])
     return BatchFiles(batch_id=batch_id, files=tuple(files), runs=runs)
@@ -89,6 +92,7 @@ def log_tables(logs: Iterable[RunLog]) -> dict[str, pa.Table]:
         "tags": to_table("tags", [tag for log in ordered for tag in log.tags]),
         "artifacts": to_table("artifacts", [artifact for log in ordered for artifact in log.artifacts]),
         "datasets": to_table("datasets", [dataset for log in ordered for dataset in log.datasets]),
+        "models": to_table("models", [model for log in ordered for model in log.models]),
         "environment": to_table("environment", [item for log in ordered for item in log.environment]),
         "code": to_table("code", [log.code for log in ordered if log.code is not None]),
         "edges": to_table("edges", [edge for log in ordered for edge in log.edges]),

@@ -170,8 +170,8 @@ def read_matches_scan(subject: Subject, scratch: Path) -> None:
         _require(run.fingerprint == by_id[run.run_id].fingerprint, f"{run.name}: another fingerprint than listed")
         made_by = (run.reader, run.reader_version)
         _require(made_by == (subject.reader.name, subject.reader.version), f"{run.name}: not marked with its reader")
-        tables = (log.params, log.tags, log.artifacts, log.datasets, log.environment, log.edges, log.metric_infos)
-        owners = {entity.run_id for table in tables for entity in table}
+        tables = (log.params, log.tags, log.artifacts, log.datasets, log.models, log.environment, log.edges)
+        owners = {entity.run_id for table in (*tables, log.metric_infos) for entity in table}
         _require(owners <= {run.run_id}, f"{run.name}: holds entities of another run")
 
 

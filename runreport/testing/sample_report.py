@@ -10,15 +10,17 @@ from runreport.compare.analysis import analyse
 from runreport.config.options import MetricOptions, MetricsOptions, Settings, SiteOptions
 from runreport.frames.align import AlignedCurves, align
 from runreport.frames.values import Curve, ExperimentFrame, Floats, Ints, MetricColumns, RunFacts
-from runreport.model.entities import Artifact, CodeVersion, Dataset, EnvironmentItem, Param, Run, Tag
+from runreport.model.entities import Artifact, CodeVersion, Dataset, EnvironmentItem, Model, Param, Run, Tag
 from runreport.model.keys import param_kind, run_id
-from runreport.names import Direction, RunStatus, Severity
+from runreport.names import Direction, ModelKind, RunStatus, Severity
 from runreport.notices import Notice
 from runreport.pages.site import Page, plan_site
 from runreport.pages.surroundings import InputSource, Provenance
+from runreport.testing.sample_media import sample_media
 
 STEPS = 60
 SEEDS = 5
+_RUNS_WITH_MEDIA = 2
 _START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 _METHODS = {"baseline": (0.921, 0.004), "mixup": (0.934, 0.005), "wide": (0.9235, 0.007)}
 _SWEEP_RATES = (1e-4, 1e-3, 1e-2)
@@ -34,6 +36,7 @@ class SampleReport:
     curves: Mapping[tuple[str, str], AlignedCurves]
     settings: Settings
     notices: tuple[Notice, ...]
+    kept: Mapping[str, bytes]
 
     def pages(self) -> tuple[Page, ...]:
         """Return the plan of the site."""
@@ -44,6 +47,7 @@ class SampleReport:
             lambda experiment, metric: self.curves[experiment, metric],
             provenance(),
             self.settings,
+            kept=self.kept.__getitem__,
         )
 
 
@@ -79,6 +83,7 @@ def sample_report(*, hostile: str = "", experiments: int = 2) -> SampleReport:
         curves={key: align(curves) for _, found in frames for key, curves in found.items()},
         settings=settings,
         notices=_notices(frames[0][0].runs, hostile),
+        kept=sample_media("", hostile)[1],
     )
 
 
@@ -113,10 +118,16 @@ def _run(experiment: str, name: str, params: Mapping[str, str], hostile: str, nu
         artifacts=(
             Artifact(run_id=identity, path=f"model.npz{hostile}", size_bytes=48213, sha256="9f" * 32),
             Artifact(run_id=identity, path=f"confusion.svg{hostile}", location=f"javascript:alert(1){hostile}"),
+            *(sample_media(identity, hostile)[0] if number < _RUNS_WITH_MEDIA else ()),
         ),
         datasets=(
             Dataset(
                 run_id=identity, dataset=f"digits{hostile}", role="train", digest="c0ffee12", source=f"bundled{hostile}"
+            ),
+        ),
+        models=(
+            Model(
+                run_id=identity, model=f"net{hostile}", kind=ModelKind.REGISTERED, version="3", aliases=f"live{hostile}"
             ),
         ),
         environment={

@@ -6,16 +6,16 @@ tensor, a tensor with metadata, of single or double precision) is learnt: the fi
 the decoder of :mod:`runreport.readers.tensorboard.summaries`, and all values with the same bytes around their number follow it.
 """
 
-from collections import Counter
-from dataclasses import dataclass, field
-
 import numpy as np
 from numpy.typing import NDArray
 
 from runreport.formats.protobuf import BYTES, WireError
 from runreport.formats.tfrecord import Block
+from runreport.readers.tensorboard.findings import Findings, PluginData, Points
+from runreport.readers.tensorboard.media import MEDIUM_NAMES, MEDIUM_OF_FIELD, MEDIUM_OF_PLUGIN, MediaIndex, Medium
 from runreport.readers.tensorboard.summaries import (
     SCALARS_PLUGIN,
+    TENSOR_FIELD,
     TENSORS,
     VALUE_KINDS,
     Value,
@@ -43,8 +43,10 @@ END_OF_TIME_S = 253_402_300_800.0
 
 _NO_PLUGIN = frozenset({SCALARS_PLUGIN, b"", None})
 _MICROSECONDS = 1_000_000
+_MEDIUM_OF_NAME = {name: medium for medium, name in MEDIUM_NAMES.items()}
 _MOST_TEMPLATES = 32
 _PENDING, _POINT, _TAKEN = 0, 1, 2
+_NO_MEDIUM = -1
 
 Moment = tuple[float, int]
 """Wall time and step of an event."""
@@ -55,54 +57,6 @@ _Single = tuple[int, int, float, int, float]
 States = NDArray[np.int_]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Points:
-    """Points in the order of the log, [p] each: tag code, step, time in microseconds (0: not said) and value."""
-
-    tag: Codes
-    step: Ints
-    time_us: Ints
-    value: Floats
-
-    def __len__(self) -> int:
-        return len(self.tag)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PluginData:
-    """What a plugin stored under a tag instead of a value, and when."""
-
-    tag: bytes
-    content: bytes
-    wall_time: float
-
-
-@dataclass(slots=True, kw_only=True)
-class Findings:
-    """What a file holds besides its points.
-
-    Attributes:
-        kinds: how many records or values of other kinds there are.
-        damaged: how many records or values do not decode; ``first_damaged`` is the place of the first in the file.
-        untimed: how many records were left out because their wall time is no time.
-    """
-
-    kinds: Counter[str] = field(default_factory=Counter)
-    damaged: int = 0
-    first_damaged: int | None = None
-    untimed: int = 0
-
-    def count(self, kind: str, number: int = 1) -> None:
-        """Count values or records of a kind that is not read."""
-        if number:
-            self.kinds[kind] += number
-
-    def add_damage(self, position: int) -> None:
-        """Count something damaged."""
-        self.damaged += 1
-        self.first_damaged = position if self.first_damaged is None else min(position, self.first_damaged)
-
-
 class EventDecoder:
     """Decodes the blocks of the files of one folder, in order.
 
@@ -110,12 +64,18 @@ class EventDecoder:
         tags: the code of each tag, in order of appearance.
         plugins: the plugin each tag belongs to, by the first metadata of the tag.
         hparams: what the hparams plugin stored.
+        foreign: of those tags the ones that are no scalars.
+        media_tags: what the tensors of tags are that hold pictures, histograms or texts.
+        media: where those and other pictures and histograms lie.
     """
 
     def __init__(self) -> None:
         self.tags: dict[bytes, int] = {}
         self.plugins: dict[bytes, bytes] = {}
         self.hparams: list[PluginData] = []
+        self.foreign: dict[bytes, bytes] = {}
+        self.media_tags: dict[bytes, Medium] = {}
+        self.media = MediaIndex()
         self.templates: list[Template] = []
         self.opened_s: list[float] = []
 
@@ -125,8 +85,14 @@ class EventDecoder:
 
     def note_plugin(self, tag: bytes, plugin: bytes | None) -> None:
         """Remember the first plugin that is named for a tag."""
-        if plugin is not None:
-            self.plugins.setdefault(tag, plugin)
+        if plugin is None or tag in self.plugins:
+            return
+        self.plugins[tag] = plugin
+        if plugin not in _NO_PLUGIN:
+            self.foreign[tag] = plugin
+        if plugin in MEDIUM_OF_PLUGIN:
+            self.media_tags[tag] = MEDIUM_OF_PLUGIN[plugin]
+            self.code(tag)
 
     def is_scalar_tag(self, tag: bytes) -> bool:
         """Whether a single number under the tag is a scalar, not something of another plugin."""
@@ -162,16 +128,20 @@ class _BlockDecoder:
         tag = self._tag_codes(values)
         number = np.zeros(len(values))
         state = np.full(len(values), _PENDING)
-        self._count_other_kinds(values, state)
+        self._take_other_kinds(heads, values, tag, state)
+        self._take_media(heads, values, tag, state)
         for template in self._decoder.templates:
             self._take(template, values, tag, number, state)
         for row in np.flatnonzero(state == _PENDING).tolist():
-            if state[row] == _PENDING:  # or a template learnt from an earlier row took it
+            if state[row] == _PENDING:  # or what was learnt from an earlier row took it
                 state[row] = _TAKEN
+                known = len(self._decoder.media_tags)
                 moment = _moment(heads, int(values.event[row]))
                 learnt = self._decode_value(int(values.start[row]), int(values.end[row]), moment)
                 if learnt is not None:
                     self._take(learnt, values, tag, number, state)
+                if len(self._decoder.media_tags) > known:
+                    self._take_media(heads, values, tag, state)
         self._drop_foreign(tag, state)
         rows = np.flatnonzero(state == _POINT)
         event = values.event[rows]
@@ -182,13 +152,35 @@ class _BlockDecoder:
         codes, tags = encode_tags(self._block.data, values.tag_start, values.tag_end)
         return np.array([self._decoder.code(tag) for tag in tags], dtype=np.int32)[codes]
 
-    def _count_other_kinds(self, values: Values, state: States) -> None:
+    def _take_other_kinds(self, heads: Heads, values: Values, tag: Codes, state: States) -> None:
         """Take the values that say by their first field that they are pictures, histograms or sounds."""
         field_key = np.where(values.tag_end < values.end, self._data[values.tag_end], 0)
         for number, kind in VALUE_KINDS.items():
             rows = np.flatnonzero(field_key == (number << 3 | BYTES))
             state[rows] = _TAKEN
-            self._findings.count(kind, len(rows))
+            if number in MEDIUM_OF_FIELD:
+                self._note_media(MEDIUM_OF_FIELD[number], heads, values, tag, rows)
+            else:
+                self._findings.count(kind, len(rows))
+
+    def _take_media(self, heads: Heads, values: Values, tag: Codes, state: States) -> None:
+        """Take the pending tensors of all tags that are known to hold pictures, histograms or texts."""
+        if not self._decoder.media_tags:
+            return
+        media = np.full(len(self._decoder.tags), _NO_MEDIUM)
+        for name, medium in self._decoder.media_tags.items():
+            media[self._decoder.code(name)] = medium
+        pending = np.flatnonzero((state == _PENDING) & (values.tag_end < values.end))
+        pending = pending[self._data[values.tag_end[pending]] == (TENSOR_FIELD << 3 | BYTES)]
+        for medium in Medium:
+            rows = pending[media[tag[pending]] == medium]
+            state[rows] = _TAKEN
+            self._note_media(medium, heads, values, tag, rows)
+
+    def _note_media(self, medium: Medium, heads: Heads, values: Values, tag: Codes, rows: Ints) -> None:
+        start = values.start[rows]
+        step = heads.step[values.event[rows]]
+        self._decoder.media.add(medium, tag[rows], step, self._block.position + start, values.end[rows] - start)
 
     def _take(self, template: Template, values: Values, tag: Codes, number: Floats, state: States) -> None:
         """Fill in the numbers of the pending values that look like the template."""
@@ -202,12 +194,15 @@ class _BlockDecoder:
 
     def _drop_foreign(self, tag: Codes, state: States) -> None:
         """Take back the numbers of tags that belong to a plugin whose data only look like scalars."""
-        decoder = self._decoder
-        for name, plugin in decoder.plugins.items():
-            if plugin not in _NO_PLUGIN and name in decoder.tags:
-                rows = np.flatnonzero((tag == decoder.tags[name]) & (state == _POINT))
-                state[rows] = _TAKEN
-                self._findings.count(_plugin_kind(plugin), len(rows))
+        plugins = {self._decoder.tags.get(name): plugin for name, plugin in self._decoder.foreign.items()}
+        if not plugins:
+            return
+        is_foreign = np.zeros(len(self._decoder.tags), dtype=bool)
+        is_foreign[[code for code in plugins if code is not None]] = True
+        rows = np.flatnonzero(is_foreign[tag] & (state == _POINT))
+        state[rows] = _TAKEN
+        for code, count in zip(*np.unique(tag[rows], return_counts=True), strict=True):
+            self._findings.count(_plugin_kind(plugins[int(code)]), int(count))
 
     def _decode_event(self, start: int, end: int) -> None:
         try:
@@ -244,12 +239,19 @@ class _BlockDecoder:
         decoder.note_plugin(tag, value.plugin)
         if decoder.plugins.get(tag) == HPARAMS_PLUGIN:
             decoder.hparams.append(PluginData(tag=tag, content=value.content, wall_time=moment[0]))
+        elif (medium := self._medium(value, tag)) is not None:
+            code, step = np.array([decoder.code(tag)], dtype=np.int32), np.array([moment[1]])
+            position, size = np.array([self._block.position + start]), np.array([end - start])
+            decoder.media.add(medium, code, step, position, size)
         elif value.number is None or not decoder.is_scalar_tag(tag):
             self._findings.count(_kind(value, decoder.plugins.get(tag)))
         else:
             self._singles.append((start, decoder.code(tag), *moment, value.number.value))
             return self._learn(value, end)
         return None
+
+    def _medium(self, value: Value, tag: bytes) -> Medium | None:
+        return self._decoder.media_tags.get(tag) if value.kind == TENSORS else _MEDIUM_OF_NAME.get(value.kind)
 
     def _learn(self, value: Value, end: int) -> Template | None:
         template = learn_template(self._block.data, value, end)

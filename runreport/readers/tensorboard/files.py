@@ -9,7 +9,9 @@ from pathlib import Path
 from runreport.formats.tfrecord import Block, End, Ending, LongRecord, records
 from runreport.names import Severity
 from runreport.notices import Notice
-from runreport.readers.tensorboard.events import EventDecoder, Findings, Points
+from runreport.readers.tensorboard.events import EventDecoder
+from runreport.readers.tensorboard.findings import Findings
+from runreport.readers.tensorboard.series import LoggedPoints
 from runreport.readers.tensorboard.summaries import LONG_SUMMARY, long_record_kind
 
 
@@ -32,14 +34,16 @@ class FolderLog:
     """What the event files of a folder hold together.
 
     Attributes:
-        decoder: knows their tags, hparams and times of opening.
-        pieces: the points in the order of the log.
+        files: the files, in the order in which they were read.
+        decoder: knows their tags, hparams, times of opening, and where media lie.
+        points: the points of all files.
         kinds: how many values of other kinds there are.
         notices: what is to be said about the files.
     """
 
+    files: tuple[EventFile, ...]
     decoder: EventDecoder
-    pieces: list[Points]
+    points: LoggedPoints
     kinds: Counter[str]
     notices: tuple[Notice, ...]
 
@@ -47,26 +51,27 @@ class FolderLog:
 def read_files(files: Sequence[EventFile]) -> FolderLog:
     """Read the files one after the other, as one log. What cannot be read becomes a notice."""
     decoder = EventDecoder()
-    pieces: list[Points] = []
+    points = LoggedPoints()
     kinds: Counter[str] = Counter()
     notices: list[Notice] = []
-    for file in files:
+    for number, file in enumerate(files):
+        decoder.media.file = number
         findings = Findings(kinds=kinds)
         try:
-            notices += _read_file(file, decoder, pieces, findings)
+            notices += _read_file(file, decoder, points, findings)
         except OSError as error:
             message = f"The file cannot be read to its end: {error.strerror or error}. What precedes was kept."
             notices.append(file.notice("unreadable-file", message, Severity.ERROR))
-    return FolderLog(decoder=decoder, pieces=pieces, kinds=kinds, notices=tuple(notices))
+    return FolderLog(files=tuple(files), decoder=decoder, points=points, kinds=kinds, notices=tuple(notices))
 
 
-def _read_file(file: EventFile, decoder: EventDecoder, pieces: list[Points], findings: Findings) -> list[Notice]:
+def _read_file(file: EventFile, decoder: EventDecoder, points: LoggedPoints, findings: Findings) -> list[Notice]:
     notices: list[Notice] = []
     with file.path.open("rb") as stream:
         size_bytes = os.fstat(stream.fileno()).st_size
         for found in records(stream, size_bytes):
             if isinstance(found, Block):
-                pieces.append(decoder.decode(found, findings))
+                points.add(decoder.decode(found, findings))
             elif isinstance(found, LongRecord):
                 notices += _long_record(file, found, findings)
             else:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from runreport.formats.protobuf import BYTES, FIXED64, VARINT, WireError, fields, read_varint
 from runreport.names import RunStatus
-from runreport.readers.tensorboard.events import PluginData
+from runreport.readers.tensorboard.findings import PluginData
 
 _EXPERIMENT, _SESSION_START, _SESSION_END = 2, 3, 4
 _EXPERIMENT_METRICS, _METRIC_NAME, _METRIC_TAG = 5, 1, 2

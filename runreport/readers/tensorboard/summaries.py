@@ -15,12 +15,13 @@ SCALARS_PLUGIN = b"scalars"
 TENSORS = "tensors"
 LONG_SUMMARY = "summaries"
 
-VALUE_KINDS = {3: "histograms", 4: "images", 5: "histograms", 6: "audio"}
+VALUE_KINDS = {3: "obsolete histograms", 4: "images", 5: "histograms", 6: "audio"}
 """What a Summary.Value holds by the field that is set, where that is no number."""
 
 _EVENT_KINDS = {4: "graphs", 6: "log messages", 8: "profiles", 9: "graphs"}
 _EVENT_WALL_TIME, _EVENT_STEP, _EVENT_FILE_VERSION, EVENT_SUMMARY = 1, 2, 3, 5
-_VALUE_TAG, _VALUE_SIMPLE, _VALUE_TENSOR, _VALUE_METADATA = 1, 2, 8, 9
+TENSOR_FIELD = 8
+_VALUE_TAG, _VALUE_SIMPLE, _VALUE_METADATA = 1, 2, 9
 _METADATA_PLUGIN, _PLUGIN_NAME, _PLUGIN_CONTENT = 1, 1, 2
 _TENSOR_DTYPE, _TENSOR_SHAPE, _TENSOR_CONTENT = 1, 2, 4
 _SHAPE_DIMENSION, _DIMENSION_SIZE = 2, 1
@@ -150,7 +151,7 @@ def decode_value(data: bytes, start: int, end: int) -> Value:
             tag = (first, behind)
         elif (field, wire_type) == (_VALUE_SIMPLE, FIXED32):
             number = _fixed_number(data, first, "<f4")
-        elif (field, wire_type) == (_VALUE_TENSOR, BYTES):
+        elif (field, wire_type) == (TENSOR_FIELD, BYTES):
             number = _tensor_number(data, first, behind)
         elif (field, wire_type) == (_VALUE_METADATA, BYTES):
             plugin, content = _plugin(data, first, behind)

@@ -9,7 +9,6 @@ import pytest
 from tfevents_encoder import (
     FILE_NAME,
     WALL_TIME,
-    Logged,
     event,
     float_tensor,
     hparams_experiment,
@@ -29,12 +28,13 @@ from tfevents_encoder import (
 )
 
 from runreport.formats import tfrecord
+from runreport.ingestion import ingest
 from runreport.names import ParamKind, RunStatus, Severity
 from runreport.readers.base import Certainty, Reader
 from runreport.readers.tensorboard import series
 from runreport.readers.tensorboard.reader import TensorboardReader
 
-GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "tensorboard_logs"
+GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "tensorboard_curves" / "input"
 
 
 def write(folder: Path, *records: bytes, name: str = FILE_NAME) -> None:
@@ -137,7 +137,7 @@ def test_a_huge_graph_is_passed_over_and_a_huge_summary_is_noticed(
     graph, media = event(message(4, bytes(50_000))), event(message(5, bytes(50_000)))
     found = read_bytes(tmp_path, version(), graph, scalar("x", 1, 1.0), media, scalar("x", 2, 1.0))
     assert found.series == {"x": [(1, 1.0), (2, 1.0)]}
-    assert found.codes == ["long-record", "not-scalars"]
+    assert found.codes == ["long-record", "not-read"]
     assert "graphs (1)" in found.log.notices[1].message
 
 
@@ -149,10 +149,10 @@ def test_tags_that_are_not_utf8_keep_their_bytes_in_sight(tmp_path: Path) -> Non
 
 
 def test_what_is_not_read_yet_is_counted_in_one_notice(tmp_path: Path) -> None:
-    pictures = [event(summary(message(1, message(1, b"p") + message(4, b""))), step=step) for step in range(40)]
-    found = read_bytes(tmp_path, *pictures, scalar("x", 1, 1.0), event(message(4, b"")))
+    sounds = [event(summary(message(1, message(1, b"p") + message(6, b""))), step=step) for step in range(40)]
+    found = read_bytes(tmp_path, *sounds, scalar("x", 1, 1.0), event(message(4, b"")))
     assert [notice.message for notice in found.log.notices] == [
-        "Only scalars and hparams are read; 41 other records were not: graphs (1), images (40)."
+        "Records of kinds that are not read were left out: audio (40), graphs (1)."
     ]
 
 
@@ -240,12 +240,53 @@ def test_hparams_without_a_run_above_are_a_run(tmp_path: Path) -> None:
     assert read_folder(tmp_path, "logs/hparams").params == {"lr": "1"}
 
 
-def test_curves_in_sub_folders_are_runs_whose_parent_is_the_run_above(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("tag", "folder", "metric"),
+    [
+        ("losses", "losses/train", "losses/train"),
+        ("losses", "losses_train", "losses/train"),
+        ("eval/loss", "eval/loss/seen", "eval/loss/seen"),
+        ("eval/loss", "eval_loss_not_seen", "eval/loss/not_seen"),
+    ],
+)
+def test_curves_in_sub_folders_are_metrics_of_the_run_above(tag: str, folder: str, metric: str, tmp_path: Path) -> None:
+    write(tmp_path / "run", scalar("x", 1, 1.0))
+    write(tmp_path / "run" / folder, version(), *(scalar(tag, step, step / 2) for step in range(3)))
+    found = read_folder(tmp_path, "run")
+    assert found.series == {"x": [(1, 1.0)], metric: [(0, 0.0), (1, 0.5), (2, 1.0)]}
+    match = TensorboardReader().match(location(tmp_path, f"run/{folder}"))
+    assert match is not None
+    assert (match.takes, match.reads_above) == (frozenset(), True)
+
+
+@pytest.mark.parametrize(
+    ("folder", "tags"), [("losses/train", ("losses", "x")), ("train", ("losses",)), ("losses", ("losses",))]
+)
+def test_other_sub_folders_are_runs_whose_parent_is_the_run_above(
+    folder: str, tags: tuple[str, ...], tmp_path: Path
+) -> None:
+    write(tmp_path / "run", scalar("x", 1, 1.0))
+    write(tmp_path / "run" / folder, *(scalar(tag, 1, 1.0) for tag in tags))
+    parent, child = read_folder(tmp_path, "run"), read_folder(tmp_path, f"run/{folder}")
+    assert (child.log.run.parent_run, parent.log.run.parent_run) == (parent.log.run.run_id, None)
+    assert (list(child.series), list(parent.series)) == (list(tags), ["x"])
+
+
+def test_a_folder_of_other_files_between_run_and_curve_keeps_them_apart(tmp_path: Path) -> None:
     write(tmp_path / "run", scalar("x", 1, 1.0))
     write(tmp_path / "run" / "losses" / "train", scalar("losses", 1, 1.0))
-    parent, child = read_folder(tmp_path, "run"), read_folder(tmp_path, "run/losses/train")
-    assert (child.log.run.parent_run, parent.log.run.parent_run) == (parent.log.run.run_id, None)
-    assert list(child.series) == ["losses"]
+    (tmp_path / "run" / "losses" / "notes.txt").write_text("")
+    assert list(read_folder(tmp_path, "run").series) == ["x"]
+    assert list(read_folder(tmp_path, "run/losses/train").series) == ["losses"]
+
+
+def test_curves_are_found_with_their_run_when_a_tree_is_ingested(tmp_path: Path) -> None:
+    for run in ("a", "b"):
+        write(tmp_path / "logs" / run, scalar("x", 1, 1.0))
+        for curve in ("train", "val"):
+            write(tmp_path / "logs" / run / f"losses_{curve}", scalar("losses", 1, 1.0))
+    result = ingest([tmp_path / "logs"], store=tmp_path / "store", jobs=1)
+    assert (result.runs_added, result.runs_skipped, result.points, result.notices) == (2, 0, 6, ())
 
 
 def test_runs_are_named_by_their_path_and_their_seed_is_found(tmp_path: Path) -> None:
@@ -378,12 +419,14 @@ class TestGolden:
 
     def test_scalars_among_pictures_texts_and_histograms(self) -> None:
         found = read_folder(GOLDEN, "mixture")
-        assert {name: len(series) for name, series in found.series.items()} == {"train/loss": 3, "val/acc": 3}
-        assert "histograms (1), images (1), text (1)" in found.log.notices[0].message
+        curves = {"losses/train": 3, "losses/validation": 3}
+        assert {name: len(series) for name, series in found.series.items()} == {"train/loss": 3, "val/acc": 3} | curves
+        assert sorted(artifact.path for artifact in found.log.artifacts) == [
+            "tensorboard/histograms/weights.csv",
+            "tensorboard/images/samples/step-0.png",
+            "tensorboard/text/notes/step-0.md",
+        ]
 
     def test_curves_of_add_scalars(self) -> None:
-        curves: dict[str, Logged] = {
-            name: read_folder(GOLDEN, f"mixture/losses/{name}") for name in ("train", "validation")
-        }
-        assert [value for _, value in curves["validation"].series["losses"]] == [2.0, 1.0, float(np.float32(2 / 3))]
-        assert curves["train"].log.run.parent_run == read_folder(GOLDEN, "mixture").log.run.run_id
+        found = read_folder(GOLDEN, "mixture")
+        assert [value for _, value in found.series["losses/validation"]] == [2.0, 1.0, float(np.float32(2 / 3))]

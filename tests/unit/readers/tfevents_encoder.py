@@ -126,6 +126,7 @@ class Logged:
     log: RunLog
     series: Series
     times: dict[str, list[int | None]]
+    blobs: dict[str, bytes]
 
     @property
     def codes(self) -> list[str]:
@@ -156,7 +157,8 @@ def read_folder(root: Path, relative: str = "") -> Logged:
     batches = list(reader.read(place, reader.scan(place, match).sources))
     logs = [log for batch in batches for log in batch.logs]
     assert len(logs) == 1
-    found = Logged(log=logs[0], series={}, times={})
+    found = Logged(log=logs[0], series={}, times={}, blobs=dict(batches[0].blobs))
+    assert not any(batch.blobs for batch in batches[1:])
     for batch in batches:
         batch.points.validate(full=True)
         for row in batch.points.to_pylist():
