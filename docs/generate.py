@@ -127,7 +127,8 @@ def formats() -> Iterator[str]:
     yield "| --- | --- | --- |"
     for reader in built_ins:
         lines = "<br>".join(map(_cell, reader.formats))
-        yield f"| `{reader.name}` | {lines} | {'<br>'.join(map(_cell, _origins(reader.name, names)))} |"
+        origins = _origins(reader.name, names) or ["a live server, started by the tests"]
+        yield f"| `{reader.name}` | {lines} | {'<br>'.join(map(_cell, origins))} |"
 
 
 def _origins(name: str, names: Sequence[str]) -> list[str]:

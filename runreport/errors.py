@@ -105,6 +105,12 @@ class ThemeError(RunreportError):
     exit_code = 12
 
 
+class ServerError(RunreportError):
+    """A server cannot be reached, refuses, or answers with what cannot be used; what was read before is kept."""
+
+    exit_code = 14
+
+
 class ReadError(RunreportError):
     """A log was found but could not be opened at all; during ingest this becomes a notice."""
 

@@ -103,7 +103,7 @@ def ingest(  # noqa: PLR0913 - each is an option of the command
     """Read run logs into a store; what has not changed since is not read again.
 
     Args:
-        logs: folders or files.
+        logs: folders, files, or addresses such as ``mlflow+http://localhost:5000``.
         store: the store's folder; made when it is not there.
         reader: the name of the only reader to use; None for all.
         sources: how single files are read; the first that fits counts.
@@ -114,10 +114,11 @@ def ingest(  # noqa: PLR0913 - each is an option of the command
         UsageError: a path does not exist.
         UnknownNameError: there is no reader of that name.
         NoRunsError: nothing in the logs looks like a run.
+        ServerError: a server cannot be read; runs that were read before are in the store.
         StoreError: the store cannot be opened or written.
     """
     begin = time.perf_counter()
-    paths = tuple(Path(path) for path in logs)
+    paths = tuple(logs)
     installed = registry.readers(reader)
     findings = registry.find(paths, installed.readers, _known_roots(Path(store)), rules=sources)
     places = scan_all(findings.claims, installed.readers)

@@ -70,6 +70,13 @@ class Relation(StrEnum):
     REGISTERED = "registered"
 
 
+class ModelKind(StrEnum):
+    """What a model is: one that a run logged, or a version in a registry."""
+
+    LOGGED = "logged"
+    REGISTERED = "registered"
+
+
 class Severity(StrEnum):
     """How much a notice matters."""
 

@@ -5,7 +5,8 @@ The built-ins are entry points of this distribution, so they come in by the same
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
+from functools import lru_cache
+from importlib.metadata import Distribution, EntryPoint, entry_points
 from itertools import groupby
 from typing import Any
 
@@ -97,7 +98,12 @@ def _precedence(point: EntryPoint) -> tuple[str, bool, str, str]:
 
 
 def _distribution(point: EntryPoint) -> tuple[str, str]:
-    return (point.dist.name, point.dist.version) if point.dist else ("", "")
+    return _name_and_version(point.dist) if point.dist else ("", "")
+
+
+@lru_cache(maxsize=64)
+def _name_and_version(distribution: Distribution) -> tuple[str, str]:
+    return distribution.name, distribution.version  # each parses its metadata anew
 
 
 def _origin(point: EntryPoint) -> str:

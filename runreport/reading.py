@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from runreport.errors import ReadError, StoreError
+from runreport.errors import ReadError, ServerError, StoreError
 from runreport.joining import Joint
 from runreport.merging import merged
 from runreport.model.entities import RunBatch
@@ -17,7 +17,7 @@ from runreport.readers import registry
 from runreport.readers.base import Location, Reader, Source
 from runreport.store.parquet import BatchFiles, write_batch
 
-_BATCH_POINTS = 2_000_000
+_BATCH_POINTS = 1_000_000  # writing takes some hundred bytes of memory for each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +43,11 @@ def read_task(task: Task) -> TaskResult:
 
     Raises:
         StoreError: the store cannot be written.
+        ServerError: a server cannot be reached any more; it would be so for all other runs, too.
     """
     try:
         return _read(task)
-    except StoreError:
+    except (StoreError, ServerError):
         raise
     except Exception as error:  # noqa: BLE001 - see above
         if len(task.joints) == 1:
@@ -107,8 +108,9 @@ def _gathered(batches: Iterable[RunBatch]) -> Iterator[RunBatch]:
     waiting: list[RunBatch] = []
     for batch in batches:
         if waiting and sum(one.points.num_rows for one in waiting) + batch.points.num_rows > _BATCH_POINTS:
-            yield _joined(waiting)
-            waiting = []
+            joined, waiting = _joined(waiting), []
+            yield joined
+            del joined  # while the next is written it would only take memory
         waiting.append(batch)
     if waiting:
         yield _joined(waiting)
@@ -120,6 +122,7 @@ def _joined(batches: Sequence[RunBatch]) -> RunBatch:
         logs=tuple(log for batch in batches for log in batch.logs),
         points=pa.concat_tables([batch.points for batch in batches]).unify_dictionaries(),
         samples=pa.concat_tables(samples) if samples else None,
+        blobs={digest: content for batch in batches for digest, content in batch.blobs.items()},
     )
 
 

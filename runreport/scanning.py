@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from runreport.errors import ServerError, UnknownNameError, UsageError
 from runreport.joining import Joint, Part, joints
 from runreport.names import Severity, content_hash
 from runreport.notices import Notice
@@ -43,10 +44,12 @@ def runs_of(places: Sequence[Place]) -> list[tuple[Location, Joint]]:
 
 
 def _scan(claim: Claim, readers: Sequence[Reader]) -> Place:
-    """List the runs at a place; a log that cannot be opened becomes a notice."""
+    """List the runs at a place; a log that cannot be opened becomes a notice, an address that is wrong an error."""
     reader = next(reader for reader in readers if reader.name == claim.reader_name)
     try:
         scan = reader.scan(claim.location, claim.match)
+    except (ServerError, UnknownNameError, UsageError):
+        raise
     except Exception as error:  # noqa: BLE001 - one bad log, or a fault in one reader, must not stop the others
         notice = failure(claim.location, claim.location.relative, "unreadable-log", error)
         return Place(

@@ -6,16 +6,16 @@ from typing import Annotated
 import typer
 
 from runreport.cli.output import print_status, print_text, progress_bar
-from runreport.cli.parameters import Config, Jobs, Out, Store
+from runreport.cli.parameters import LOGS_HELP, Config, Jobs, Out, Store
 from runreport.config.load import option_help
 
 
 def command(
     logs: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Argument(
             metavar="LOGS",
-            help="Folders or files with run logs; none: everything in the store.",
+            help=f"{LOGS_HELP.removesuffix('.')}; none: everything in the store.",
             show_default=False,
         ),
     ] = None,

@@ -47,4 +47,5 @@ Where = Annotated[
     str,
     typer.Option("--where", metavar="EXPR", help="""Only runs for which this holds, e.g. 'params.lr < 0.1'."""),
 ]
-Logs = Annotated[list[Path], typer.Argument(metavar="LOGS", help="Folders or files with run logs.", show_default=False)]
+LOGS_HELP = "Folders or files with run logs, or the address of a server."
+Logs = Annotated[list[str], typer.Argument(metavar="LOGS", help=LOGS_HELP, show_default=False)]

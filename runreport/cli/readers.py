@@ -1,6 +1,5 @@
 """``runreport readers``: which formats are read, and who reads what."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,7 +11,7 @@ from runreport.cli.parameters import Config
 def command(
     *,
     explain: Annotated[
-        Path | None, typer.Option(metavar="PATH", help="Say which reader takes what in this folder, and why.")
+        str | None, typer.Option(metavar="PATH", help="Say which reader takes what in this folder, and why.")
     ] = None,
     config: Config = None,
 ) -> None:

@@ -16,6 +16,7 @@ from runreport.names import Direction, DirectionSource, Reduction, natural_key
 
 _SPLITS = (("test", "heldout", "holdout"), ("val", "valid", "validation", "eval", "evaluation", "dev"))
 _TRAINING = ("train", "training")
+_MACHINE = ("system/", "system.", "sys/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +112,10 @@ def _primary_by_name(frame: ExperimentFrame) -> tuple[str | None, str]:
     most = max(shares.values(), default=0)
     eligible = [metric for metric, share in shares.items() if share * 2 >= most and _is_measure(metric)]
     if not eligible and shares and most == 0:
-        return _without_values(min(shares, key=lambda metric: (natural_key(metric), metric)), "as the first by name")
+        return _without_values(min(shares, key=_name_order), "as the first by name")
+    own = [metric for metric in shares if not _is_of_machine(metric)]
+    if not eligible and len(own) == 1:
+        return own[0], f"{own[0]} is the primary metric because there is no other."
     if not eligible:
         return None, "No metric looks like a measure of quality or cost; metrics.primary can name one."
     best = min(eligible, key=lambda metric: _fitness(metric, shares[metric]))
@@ -132,8 +136,17 @@ def _without_values(metric: str, chosen: str) -> tuple[str, str]:
     )
 
 
+def _name_order(metric: str) -> tuple[object, ...]:
+    return _is_of_machine(metric), natural_key(metric), metric
+
+
+def _is_of_machine(metric: str) -> bool:
+    """Say whether a metric is about the machine, which trackers log beside the run's own ones."""
+    return metric.startswith(_MACHINE)
+
+
 def _is_measure(metric: str) -> bool:
-    return guess(metric).kind is not Kind.OTHER
+    return guess(metric).kind is not Kind.OTHER and not _is_of_machine(metric)
 
 
 def _fitness(metric: str, share: int) -> tuple[object, ...]:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from runreport.frames.select import matching_rows
+from runreport.frames.twins import without_twins
 from runreport.frames.values import Curve, ExperimentFrame, MetricColumns, RunFacts
 from runreport.model.entities import (
     Artifact,
@@ -48,8 +49,9 @@ def load_experiments(
     """Return the experiments of a snapshot in natural order of their names.
 
     Runs are ordered by start (unknown last), name and id. A run's seed is the one its format has a field for, else
-    the one found among its params under ``seed_names``. Excluded runs stay, with the reason. The frames' notices are
-    new findings only; those of the logs are :meth:`runreport.store.snapshot.Snapshot.notices`.
+    the one found among its params under ``seed_names``. Excluded runs stay, with the reason;
+    so do those that hold the same values as a run of another reader (see :mod:`runreport.frames.twins`). The frames'
+    notices are new findings only; those of the logs are :meth:`runreport.store.snapshot.Snapshot.notices`.
 
     Args:
         snapshot: what to load from.
@@ -66,7 +68,7 @@ def load_experiments(
     columns = _metric_columns(snapshot, runs, ids)
     infos = _by_run(MetricInfo, "metric_info", snapshot, ids)
     frames = [_frame(name, facts[name], columns[name], infos) for name in runs]
-    return tuple(frame if exclude is None else _marked(frame, exclude) for frame in frames)
+    return tuple(without_twins(frame if exclude is None else _marked(frame, exclude)) for frame in frames)
 
 
 def load_curves(snapshot: Snapshot, run_ids: Sequence[str], metric: str) -> tuple[Curve, ...]:

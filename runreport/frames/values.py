@@ -6,7 +6,18 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from runreport.model.entities import Artifact, CodeVersion, Dataset, Edge, EnvironmentItem, MetricInfo, Model, Param, Run, Tag
+from runreport.model.entities import (
+    Artifact,
+    CodeVersion,
+    Dataset,
+    Edge,
+    EnvironmentItem,
+    MetricInfo,
+    Model,
+    Param,
+    Run,
+    Tag,
+)
 from runreport.notices import Notice
 
 Floats = NDArray[np.float64]

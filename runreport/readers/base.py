@@ -54,6 +54,8 @@ class Location:
         folders: names of the sub-folders, sorted; links that leave the root are not among them.
         files: names of the regular files, sorted; only the one named file when a file was named for ingest.
         rules: the user's settings for single sources, see :meth:`rule`.
+        address: where the runs are when they lie in no folder, such as a server, with the user and password that were
+            given; empty otherwise. The root is not used then.
     """
 
     root: Path
@@ -62,6 +64,7 @@ class Location:
     folders: tuple[str, ...]
     files: tuple[str, ...]
     rules: tuple[SourceOptions, ...] = ()
+    address: str = ""
 
     @property
     def path(self) -> Path:
@@ -75,7 +78,7 @@ class Location:
             ReadError: it does not lie below the root once links are resolved.
         """
         path = self.root / relative
-        if not Path(os.path.realpath(path)).is_relative_to(self.root):
+        if _may_leave(self.root, relative) and not Path(os.path.realpath(path)).is_relative_to(self.root):
             raise ReadError(
                 f"{relative!r} lies outside of the folder that is read.", hint="Name the folder it lies in as well."
             )
@@ -90,6 +93,19 @@ class Location:
         return next((rule for rule in self.rules if _fits(rule.path, relative)), None)
 
 
+def _may_leave(root: Path, relative: str) -> bool:
+    """Whether a path goes up, begins anew or passes a link; to resolve every path costs more than to read a file."""
+    parts = relative.split("/")
+    if ".." in parts or os.path.isabs(relative):  # noqa: PTH117 - counts for thousands of runs
+        return True
+    path = str(root)
+    for part in parts:
+        path = f"{path}/{part}"
+        if os.path.islink(path):  # noqa: PTH114
+            return True
+    return False
+
+
 def _fits(pattern: str, relative: str) -> bool:
     return fnmatchcase(relative, pattern) or fnmatchcase(relative, f"*/{pattern}")
 
@@ -100,7 +116,8 @@ class Match:
 
     ``takes`` is None for the whole tree below the folder; otherwise the search for other logs goes on, but not in
     ``folders``: sub-folders that belong to the files taken, such as the artifacts of a database. ``reads_above`` says
-    that the reader takes nothing here because it reads the files of this folder with the folder above.
+    that the reader takes nothing here because it reads the files of this folder with the folder above. Files of hidden
+    sub-folders, which nobody else is offered, are taken by their path (``.hydra/config.yaml``).
     """
 
     certainty: Certainty
@@ -147,7 +164,11 @@ class Scan:
 
 @runtime_checkable
 class Reader(Protocol):
-    """Reads one format. Instances hold no state: they are made anew in every worker process."""
+    """Reads one format. Instances hold no state: they are made anew in every worker process.
+
+    A reader of addresses has ``schemes: ClassVar[tuple[str, ...]]`` besides; it is asked about addresses that begin
+    with one of them, and about no folder.
+    """
 
     name: ClassVar[str]
     version: ClassVar[str]

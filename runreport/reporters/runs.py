@@ -160,6 +160,7 @@ def run_detail(frame: ExperimentFrame, row: int) -> dict[str, object]:
         "metrics": _metric_detail(frame, row),
         "code": facts.code,
         "datasets": facts.datasets,
+        "models": facts.models,
         "environment": {name: item.value for name, item in facts.environment.items()},
         "artifacts": facts.artifacts,
     }

@@ -17,7 +17,7 @@ from runreport.names import ParamKind
 
 Scalar: TypeAlias = str | int | float | datetime | None
 
-FIELDS = ("status", "name", "seed", "started", "experiment", "run_id")
+FIELDS = ("status", "name", "seed", "started", "experiment", "run_id", "reader", "path")
 STATISTICS = (
     "last",
     "first",

@@ -39,7 +39,7 @@ def test_logs_are_runs_joined_repeated_or_not_readable(tmp_path: Path) -> None:
 
 
 def test_a_copied_tracking_folder_is_counted_as_repeated(tmp_path: Path) -> None:
-    (source,) = GOLDEN.glob("mlflow_sqlite*")
+    source = GOLDEN / "mlflow_sqlite_store" / "input"
     folder = tmp_path / "logs"
     shutil.copytree(source, folder / "a")
     shutil.copytree(source, folder / "b")

@@ -39,7 +39,9 @@ class RunFacts:
 
     ``params`` and ``tags`` are dotted names and texts (see :func:`runreport.model.keys.flatten`), ``environment`` maps
     (kind, item) to a value. ``experiment`` and ``name`` win over what the path of the log says; ``directions`` says of
-    metrics which way they improve, the ``primary`` metric first of all. ``parent_run`` is a run id.
+    metrics which way they improve, the ``primary`` metric first of all. ``parent_run`` is a run id. ``is_numbered`` says
+    that a number at the end of the path counts runs, so that it is no seed. ``blobs`` holds the bytes of artifacts that
+    are kept (see :class:`runreport.readers.common.kept.KeptFiles`).
     """
 
     experiment: str | None = None
@@ -60,10 +62,12 @@ class RunFacts:
     units: Mapping[str, str] = field(default_factory=dict)
     primary: str | None = None
     artifacts: tuple[Artifact, ...] = ()
+    blobs: Mapping[str, bytes] = field(default_factory=dict)
     datasets: tuple[Dataset, ...] = ()
     edges: tuple[Edge, ...] = ()
     code: CodeVersion | None = None
     notices: tuple[Notice, ...] = ()
+    is_numbered: bool = False
 
 
 def source_of(  # noqa: PLR0913 - each is another part of what a source is
@@ -121,6 +125,7 @@ def read_each(
             logs=(run_log(reader, location, source, _timed(facts, points)),),
             points=points.table(source.run_id) if len(points) else POINTS.empty_table(),
             samples=points.samples(source.run_id),
+            blobs=facts.blobs,
         )
 
 
@@ -147,7 +152,7 @@ def run_log(reader: Reader, location: Location, source: Source, facts: RunFacts)
             started=facts.started,
             ended=facts.ended,
             duration_s=facts.duration_s if facts.duration_s is not None else _duration_s(facts),
-            seed=facts.seed if has_seed else path.seed,
+            seed=facts.seed if has_seed or facts.is_numbered else path.seed,
             parent_run=facts.parent_run,
             user=facts.user,
             host=facts.host,

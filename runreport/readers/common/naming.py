@@ -6,6 +6,9 @@ from dataclasses import dataclass
 STEM_PARAM = "stem"
 """The param of runs that log none: what their path says without the seed, so that seeds can be grouped."""
 
+FOLDER_PARAM = "folder"
+"""The param, beside the stem, of runs in a tree whose folders and files are two factors: ``METHOD/TASK.csv``."""
+
 _SEED_SUFFIX = re.compile(r"(?:(?P<stem>.*)[-_., ])?(?:s|(?i:seed)[-_=]?)(?P<seed>[0-9]{1,18})")
 _BARE_SEED = re.compile(r"[0-9]{1,6}")  # longer ones are dates and clock times
 _SEPARATORS = "-_., "

@@ -133,7 +133,6 @@ class RunPoints:
         ]
         return pa.Table.from_arrays(columns, schema=SAMPLES)
 
-
     def _series(self, metric: str) -> _Columns:
         columns = self._columns.get(metric)
         if columns is None:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from runreport.names import Severity
-from runreport.readers.tables.columns import Issue, is_text, numbers, texts
+from runreport.readers.tables.columns import Issue, Numbers, is_text, numbers, texts
 
 NO_TIME = int(np.iinfo(np.int64).min)
 """Stands for a row without a time."""
@@ -47,7 +47,7 @@ def step_axis(table: pa.Table, column: str | None, run_codes: NDArray[np.int32])
     found = numbers(table.column(column)) if column else None
     if column is None or found is None or not found.valid.any():
         return StepAxis(steps=row_numbers(run_codes), column=None)
-    usable = found.valid & np.isfinite(found.values) & (np.abs(found.values) < _LARGEST_STEP)
+    usable = _usable(found)
     if not (found.values[usable] % 1 == 0).all():
         message = f"Column {column!r} holds fractions, so it is read as a metric and rows are counted as steps."
         issue = Issue(code="fractional-steps", message=message)
@@ -59,6 +59,25 @@ def step_axis(table: pa.Table, column: str | None, run_codes: NDArray[np.int32])
         column=column,
         issues=(_missing_steps(missing, column),) if missing else (),
     )
+
+
+def whole_steps(column: pa.ChunkedArray[Any]) -> NDArray[np.int64] | None:
+    """Return a column of whole numbers as int64 [rows], None when a cell of it is missing or something else."""
+    found = numbers(column)
+    if found is None or not len(found.values) or not _usable(found).all() or (found.values % 1 != 0).any():
+        return None
+    return _exact_steps(column, found.values.astype(np.int64))
+
+
+def restarts(steps: NDArray[np.int64], series: NDArray[Any]) -> int:
+    """Return how often, in file order, a series goes back to a step that it has had before."""
+    order = slice(None) if (np.diff(series) >= 0).all() else np.argsort(series, kind="stable")
+    falls = (np.diff(steps[order]) < 0) & (np.diff(series[order]) == 0)
+    if not falls.any():
+        return 0
+    by_step = np.lexsort((steps, series))
+    is_repeated = ((np.diff(steps[by_step]) == 0) & (np.diff(series[by_step]) == 0)).any()
+    return int(falls.sum()) if is_repeated else 0
 
 
 def time_axis(table: pa.Table, column: str | None) -> TimeAxis | None:
@@ -73,6 +92,16 @@ def time_axis(table: pa.Table, column: str | None) -> TimeAxis | None:
         return _dated(values, column)
     found = numbers(values)
     return None if found is None else _unix(found.values, found.valid, column)
+
+
+def mixes_units(table: pa.Table, column: str | None) -> bool:
+    """Whether some cells of a time column are unix times and others are none, or of another unit."""
+    found = numbers(table.column(column)) if column else None
+    if found is None:
+        return False
+    values = found.values[found.valid & np.isfinite(found.values)]
+    limits = np.array([limit for limit, _ in _EPOCH_UNITS] + [_LARGEST_TIME])
+    return len(np.unique(np.searchsorted(limits, values, side="right"))) > 1
 
 
 def row_numbers(run_codes: NDArray[Any]) -> NDArray[np.int64]:
@@ -96,6 +125,11 @@ def within_groups(sorted_codes: NDArray[Any]) -> NDArray[np.int64]:
     lengths = np.diff(np.append(starts, count))
     positions: NDArray[np.int64] = np.arange(count) - np.repeat(starts, lengths)
     return positions
+
+
+def _usable(found: Numbers) -> NDArray[np.bool_]:
+    usable: NDArray[np.bool_] = found.valid & np.isfinite(found.values) & (np.abs(found.values) < _LARGEST_STEP)
+    return usable
 
 
 def _exact_steps(column: pa.ChunkedArray[Any], rounded: NDArray[np.int64]) -> NDArray[np.int64]:

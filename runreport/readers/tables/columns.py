@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,8 @@ MISSING = ("", "NA", "N/A", "null", "NULL", "None")
 PEEK_BYTES = 16_384
 MAX_FILE_BYTES = 2_000_000_000
 """Arrow parses a file of text as one block, whose size is an int32; larger files are refused with a notice."""
+
+_EXACT = 2**53
 
 MAX_LINE_ISSUES = 20
 """Broken lines of one file that are named one by one; the rest is counted."""
@@ -49,12 +52,16 @@ class Peek:
         numeric: those with at least one number among the rows that were seen.
         has_rows: whether any row was seen.
         has_settings: whether a row holds a configuration object.
+        texts: cells of the rows that were seen, of the columns that may tell rows apart.
+        reason: why there are no names, where that is not plain.
     """
 
     names: tuple[str, ...]
     numeric: frozenset[str] = frozenset()
     has_rows: bool = False
     has_settings: bool = False
+    texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,11 +75,15 @@ class ParsedTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numbers:
-    """The numbers of a column: ``values`` float64 [rows], ``valid`` bool [rows], and how many cells hold text."""
+    """The numbers of a column: ``values`` float64 [rows] and ``valid`` bool [rows].
+
+    ``texts`` counts the cells that hold text, ``inexact`` whole numbers that a float64 cannot hold exactly.
+    """
 
     values: NDArray[np.float64]
     valid: NDArray[np.bool_]
     texts: int = 0
+    inexact: int = 0
 
 
 def numbers(column: pa.ChunkedArray[Any]) -> Numbers | None:
@@ -131,10 +142,23 @@ def _typed_numbers(column: pa.ChunkedArray[Any]) -> Numbers:
     # One chunk to NumPy is several times cheaper than a cast in Arrow, which counts for thousands of small files.
     array = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
     if array.null_count == 0:
-        values = array.to_numpy(zero_copy_only=False).astype(np.float64, copy=False)
-        return Numbers(values=values, valid=np.ones(len(values), dtype=np.bool_))
-    values = array.cast(pa.float64()).to_numpy(zero_copy_only=False)
-    return Numbers(values=values, valid=array.is_valid().to_numpy(zero_copy_only=False))
+        raw = array.to_numpy(zero_copy_only=False)
+        values = raw.astype(np.float64, copy=False)
+        return Numbers(values=values, valid=np.ones(len(values), dtype=np.bool_), inexact=_inexact(raw))
+    valid = array.is_valid().to_numpy(zero_copy_only=False)
+    if pa.types.is_integer(array.type):
+        whole = array.fill_null(pa.scalar(0, array.type)).to_numpy(zero_copy_only=False)
+        return Numbers(values=whole.astype(np.float64), valid=valid, inexact=_inexact(whole))
+    return Numbers(values=array.cast(pa.float64()).to_numpy(zero_copy_only=False), valid=valid)
+
+
+def _inexact(values: NDArray[Any]) -> int:
+    """Return how many whole numbers lie beyond the 53 bits of a float64's mantissa."""
+    if values.dtype.kind not in "iu" or not len(values):
+        return 0
+    if int(values.min()) >= -_EXACT and int(values.max()) <= _EXACT:
+        return 0
+    return int(((values > _EXACT) | (values < -_EXACT)).sum())
 
 
 def _numbers_in_text(column: pa.ChunkedArray[Any]) -> Numbers:

@@ -5,7 +5,8 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, zip_longest
+from functools import lru_cache
+from itertools import chain, islice
 from typing import Literal
 
 import pyarrow as pa
@@ -52,6 +53,8 @@ class Dialect:
         Raises:
             csv.Error: the line has no cells of bounded size.
         """
+        if '"' not in line:
+            return [cell.strip() for cell in line.split(self.delimiter)]
         return [cell.strip() for row in csv.reader([line], delimiter=self.delimiter) for cell in row]
 
 
@@ -62,14 +65,27 @@ def peek(head: bytes) -> Peek:
         csv.Error: the bytes are no lines of text.
     """
     lines = _lines(decoded(head))
-    dialect = _dialect(lines)
-    if dialect is None:
+    content = (line for line in lines if line.strip() and not line.startswith(_COMMENT))
+    header, first = next(content, ""), next(content, "")
+    if not header:
         return Peek(names=())
-    whole = (line for line in lines[dialect.header_line :] if line.endswith(("\n", "\r")) and line.strip())
-    rows = [dialect.cells(line) for line in islice(whole, _PEEK_ROWS) if not line.startswith(_COMMENT)]
-    columns = zip(dialect.names, zip_longest(*rows, fillvalue=""), strict=False)
-    numeric = frozenset(name for name, cells in columns if any(_is_number(cell, dialect) for cell in cells))
-    return Peek(names=dialect.names, numeric=numeric, has_rows=bool(rows))
+    dialect = dialect_of(header, first, 1)
+    rows: list[list[str]] = []
+    numeric: set[str] = set()
+    for line in islice(chain([first], content), _PEEK_ROWS):
+        if not line.endswith(("\n", "\r")):
+            break
+        rows.append(dialect.cells(line))
+        named = zip(dialect.names, rows[-1], strict=False)
+        numeric.update(name for name, cell in named if name not in numeric and _is_number(cell, dialect))
+        if len(numeric) == len(dialect.names):
+            break
+    texts = _texts(dialect.names, rows) if len(numeric) < len(dialect.names) else {}
+    return Peek(names=dialect.names, numeric=frozenset(numeric), has_rows=bool(rows), texts=texts)
+
+
+def _texts(names: Sequence[str], rows: Sequence[list[str]]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(row[place] if place < len(row) else "" for row in rows) for place, name in enumerate(names)}
 
 
 def parse(data: bytes) -> ParsedTable:
@@ -97,9 +113,9 @@ def decoded(data: bytes) -> str:
     return data.decode(encoding, "replace")
 
 
-def _lines(text: str) -> list[str]:
+def _lines(text: str) -> Iterator[str]:
     # str.splitlines also splits at form feeds and the like, which Arrow and editors do not count as lines.
-    return list(io.StringIO(text, newline=""))
+    return iter(io.StringIO(text, newline=""))
 
 
 def _utf8(data: bytes) -> tuple[bytes, list[Issue]]:
@@ -125,24 +141,31 @@ def _first_lines(data: bytes) -> Iterator[str]:
         start = end
 
 
-def _dialect(lines: Iterator[str] | Sequence[str]) -> Dialect | None:
+def _dialect(lines: Iterator[str]) -> Dialect | None:
     numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
     content = ((number, line) for number, line in numbered if not line.startswith(_COMMENT))
     header_line, header = next(content, (0, ""))
-    if not header:
-        return None
-    delimiter = max(_DELIMITERS, key=lambda mark: (header.count(mark), -_DELIMITERS.index(mark)))
-    first_row = next(content, (0, ""))[1]
+    return dialect_of(header, next(content, (0, ""))[1], header_line) if header else None
+
+
+def dialect_of(header: str, first_row: str, header_line: int) -> Dialect:
+    """Return the dialect by a header and the first row after it.
+
+    Raises:
+        csv.Error: the header has no cells of bounded size.
+    """
+    delimiter, names, issues = _header(header)
     comma = delimiter != "," and any(_DECIMAL_COMMA.fullmatch(cell.strip()) for cell in first_row.split(delimiter))
-    raw = next(csv.reader([header], delimiter=delimiter))
-    names, issues = unique_names(raw)
     return Dialect(
-        delimiter=delimiter,
-        decimal="," if comma else ".",
-        header_line=header_line,
-        names=tuple(names),
-        issues=tuple(issues),
+        delimiter=delimiter, decimal="," if comma else ".", header_line=header_line, names=names, issues=issues
     )
+
+
+@lru_cache(maxsize=256)
+def _header(header: str) -> tuple[str, tuple[str, ...], tuple[Issue, ...]]:
+    delimiter = max(_DELIMITERS, key=lambda mark: (header.count(mark), -_DELIMITERS.index(mark)))
+    names, issues = unique_names(next(csv.reader([header], delimiter=delimiter)))
+    return delimiter, tuple(names), tuple(issues)
 
 
 def _is_number(cell: str, dialect: Dialect) -> bool:
@@ -151,20 +174,29 @@ def _is_number(cell: str, dialect: Dialect) -> bool:
 
 def _parsed_whole(data: bytes, dialect: Dialect) -> pa.Table | None:
     """Return the table, or None when a line of it must be looked at by itself."""
+    if not _has_rows(data, dialect):
+        return pa.table({name: pa.array([], pa.null()) for name in dialect.names})
+    return read_rows(data, dialect, skip_lines=dialect.header_line)
+
+
+def read_rows(data: bytes, dialect: Dialect, *, skip_lines: int = 0) -> pa.Table | None:
+    """Return the rows of clean UTF-8 text as columns, None when one of them must be looked at by itself.
+
+    Raises:
+        pa.ArrowInvalid: the text is no table.
+    """
     broken: list[int | None] = []
 
     def skip(row: arrow_csv.InvalidRow) -> Literal["skip"]:
         broken.append(row.number)
         return "skip"
 
-    if not _has_rows(data, dialect):
-        return pa.table({name: pa.array([], pa.null()) for name in dialect.names})
     table = arrow_csv.read_csv(
         pa.BufferReader(data),  # type: ignore[arg-type]  # the stubs leave out Arrow's own files
         read_options=arrow_csv.ReadOptions(
             use_threads=False,
             block_size=len(data) + 1,  # Arrow infers the types from the first block, so the file must be one
-            skip_rows=dialect.header_line,
+            skip_rows=skip_lines,
             column_names=list(dialect.names),
         ),
         parse_options=arrow_csv.ParseOptions(delimiter=dialect.delimiter, invalid_row_handler=skip),
@@ -193,7 +225,7 @@ def _repaired(text: str, dialect: Dialect) -> tuple[pa.Table, list[Issue]]:
     issues: list[Issue] = []
     names = list(dialect.names)
     segments: list[tuple[list[str], list[list[str]]]] = [(names, [])]
-    lines = _lines(text)
+    lines = list(_lines(text))
     for number, line in enumerate(lines[dialect.header_line :], dialect.header_line + 1):
         if not line.strip() or line.startswith(_COMMENT):
             continue

@@ -2,71 +2,103 @@
 
 import csv
 import os
-from pathlib import Path
+from functools import lru_cache
 
 import pyarrow as pa
 from pyarrow import parquet
 
 from runreport.errors import ReadError
-from runreport.readers.tables import delimited, jsonlines
+from runreport.formats.files import read_bytes
+from runreport.readers.tables import delimited, document, jsonlines
 from runreport.readers.tables.columns import MAX_FILE_BYTES, PEEK_BYTES, ParsedTable, Peek, is_text
 
 DELIMITED = frozenset({".csv", ".tsv"})
 JSON_LINES = frozenset({".jsonl", ".ndjson"})
 JSON = ".json"
 PARQUET = ".parquet"
+MAX_DOCUMENT_BYTES = 200_000_000
+"""A document becomes objects in memory, many times its size."""
+
 SUFFIXES = DELIMITED | JSON_LINES | {JSON, PARQUET}
 
 _MAX_HEADER_BYTES = 4_000_000
-_DOCUMENT = Peek(names=(), has_rows=True)
+_MAX_LINE_BYTES = 128_000  # of a file that may be one long document as well
+_CELL_BYTES = 8
+_UNSUSPICIOUS_BYTES = 128_000_000
+_LARGEST_RATIO = 200  # of what a Parquet file holds to its size
 
 
+@lru_cache(maxsize=4096)
 def suffix_of(name: str) -> str:
     """Return the suffix of a file name in lower case."""
     return os.path.splitext(name)[1].casefold()  # noqa: PTH122 - pathlib is slow for tens of thousands of names
 
 
-def peek(path: Path) -> Peek:
+def peek(path: str) -> Peek:
     """Return what the beginning of a table shows (of a Parquet file: its footer), by a few kilobytes.
 
-    A ``.json`` file that does not hold one object per line has no columns.
+    A file of another suffix, which only the user can have named, is looked at as CSV.
 
     Raises:
         ReadError: the file cannot be opened or is no table at all.
     """
-    suffix = suffix_of(path.name)
+    suffix = suffix_of(path.rpartition("/")[2])
     try:
         if suffix == PARQUET:
             return _parquet_peek(path)
-        head = _head(path)
-        if suffix in DELIMITED:
-            return delimited.peek(head)
-        return jsonlines.peek(head) if suffix != JSON or jsonlines.holds_lines(head) else _DOCUMENT
+        head = _head(path, _MAX_LINE_BYTES if suffix == JSON else _MAX_HEADER_BYTES)
+        if suffix in JSON_LINES or (suffix == JSON and jsonlines.holds_lines(head)):
+            return jsonlines.peek(head)
+        if suffix == JSON:
+            return document.peek(head, is_whole=len(head) < PEEK_BYTES)
+        return delimited.peek(head)
     except (OSError, csv.Error, pa.ArrowException) as error:
         raise _unreadable(path, error) from error
 
 
-def parse(path: Path) -> ParsedTable:
+def parse(path: str) -> ParsedTable:
     """Return a whole table.
 
     Raises:
         ReadError: the file cannot be opened, is too large, or is no table at all.
     """
-    suffix = suffix_of(path.name)
+    suffix = suffix_of(path.rpartition("/")[2])
     try:
         if suffix == PARQUET:
-            return ParsedTable(table=jsonlines.flattened(_plain(parquet.read_table(path, use_threads=False))))
-        data = _whole(path)
-        return delimited.parse(data) if suffix in DELIMITED else jsonlines.parse(data)
+            return _parquet(path)
+        data = read_bytes(path, MAX_FILE_BYTES if suffix != JSON else MAX_DOCUMENT_BYTES)
+        if suffix in JSON_LINES or (suffix == JSON and jsonlines.holds_lines(data[:PEEK_BYTES])):
+            return jsonlines.parse(data)
+        return document.parse(data) if suffix == JSON else delimited.parse(data)
     except (OSError, csv.Error, pa.ArrowException) as error:
         raise _unreadable(path, error) from error
 
 
-def _parquet_peek(path: Path) -> Peek:
+def _parquet_peek(path: str) -> Peek:
     with parquet.ParquetFile(path) as file:
         schema = file.schema_arrow
         numeric = [field.name for field in schema if not is_text(field.type) and not pa.types.is_nested(field.type)]
         return Peek(names=tuple(schema.names), numeric=frozenset(numeric), has_rows=file.metadata.num_rows > 0)
+
+
+def _parquet(path: str) -> ParsedTable:
+    with parquet.ParquetFile(path) as file:
+        _check_claims(file.metadata, os.path.getsize(path))  # noqa: PTH202 - the path is a text
+        return ParsedTable(table=jsonlines.flattened(_plain(file.read(use_threads=False))))
+
+
+def _check_claims(metadata: parquet.FileMetaData, size_bytes: int) -> None:
+    """Refuse a file whose footer announces far more than such a file can hold.
+
+    Raises:
+        ReadError: it does.
+    """
+    groups = [metadata.row_group(place) for place in range(metadata.num_row_groups)]
+    cells_bytes = metadata.num_rows * max(metadata.num_columns, 1) * _CELL_BYTES
+    claimed = max(cells_bytes, sum(group.total_byte_size for group in groups))
+    if claimed > MAX_FILE_BYTES or claimed > max(_UNSUSPICIOUS_BYTES, size_bytes * _LARGEST_RATIO):
+        sentence = f"The file announces {metadata.num_rows} rows, more than is read from a file of {size_bytes} bytes."
+        raise ReadError(sentence)
 
 
 def _plain(table: pa.Table) -> pa.Table:
@@ -78,27 +110,19 @@ def _plain(table: pa.Table) -> pa.Table:
     return table.cast(pa.schema(fields))
 
 
-def _head(path: Path) -> bytes:
-    descriptor = os.open(path, os.O_RDONLY)
+def _head(path: str, further_bytes: int) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     try:
         head = os.read(descriptor, PEEK_BYTES)
         # Thousands of columns make a header longer than the first look.
         if len(head) == PEEK_BYTES and b"\n" not in head:
-            head += os.read(descriptor, _MAX_HEADER_BYTES)
+            head += os.read(descriptor, further_bytes)
         return head
     finally:
         os.close(descriptor)
 
 
-def _whole(path: Path) -> bytes:
-    with path.open("rb") as file:
-        data = file.read(MAX_FILE_BYTES + 1)
-    if len(data) > MAX_FILE_BYTES:
-        sentence = f"{path.name} is larger than {MAX_FILE_BYTES // 10**9} GB and was not read."
-        raise ReadError(sentence, hint="Write it as Parquet, or split it.")
-    return data
-
-
-def _unreadable(path: Path, error: Exception) -> ReadError:
+def _unreadable(path: str, error: Exception) -> ReadError:
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return ReadError(f"{path.name} cannot be read as a table: {reason.splitlines()[0] if reason else 'unknown'}.")
+    name = path.rpartition("/")[2]
+    return ReadError(f"{name} cannot be read as a table: {reason.splitlines()[0] if reason else 'unknown'}.")

@@ -27,12 +27,24 @@ _BROKEN = "The line is no JSON object and was left out."
 def peek(head: bytes) -> Peek:
     """Return what the first bytes of a file of JSON lines show; lines that are no objects are passed over."""
     lines = [line for line in head.split(b"\n") if line.strip()]
-    rows = [row for row in map(_object, lines[:_PEEK_LINES]) if row is not None]
+    return peek_rows([row for row in map(_object, lines[:_PEEK_LINES]) if row is not None])
+
+
+def peek_rows(rows: Sequence[dict[str, object]]) -> Peek:
+    """Return what a few rows show."""
     flat = [_flat(row) for row in rows]
     names = tuple(dict.fromkeys(name for row in flat for name in row))
     numeric = frozenset(name for row in flat for name, value in row.items() if _is_number(value))
     has_settings = any(isinstance(row.get(key), dict) for row in rows for key in SETTINGS)
-    return Peek(names=names, numeric=numeric, has_rows=bool(rows), has_settings=has_settings)
+    texts = {name: tuple(_text(row.get(name, "")) for row in flat) for name in names if name not in numeric}
+    return Peek(names=names, numeric=numeric, has_rows=bool(rows), has_settings=has_settings, texts=texts)
+
+
+def columns_of(rows: Sequence[dict[str, object]]) -> dict[str, pa.Array[Any]]:
+    """Return rows as columns; keys of nested objects are joined by ``/``."""
+    flat = [_flat(row) for row in rows]
+    names = dict.fromkeys(name for row in flat for name in row)
+    return {name: _column([row.get(name) for row in flat]) for name in names}
 
 
 def holds_lines(head: bytes) -> bool:
@@ -48,7 +60,7 @@ def parse(data: bytes) -> ParsedTable:
     ``NaN`` and ``Infinity`` are read bare and as texts. Lines that are no objects become findings.
     """
     whole, cut_issues = _without_cut_line(data.removeprefix(b"\xef\xbb\xbf"))
-    if not whole.strip():
+    if not whole or whole.isspace():
         return ParsedTable(table=pa.table({}), issues=(*cut_issues, _EMPTY))
     line_issues: list[Issue] = []
     table = _parsed_whole(whole)
@@ -99,13 +111,23 @@ def _without_cut_line(data: bytes) -> tuple[bytes, list[Issue]]:
 
 
 def _parsed_whole(data: bytes) -> pa.Table | None:
-    # Arrow infers the types from the first block, so the file must be one.
+    """Return the table, None when Arrow refuses it."""
+    if not data.isascii() and not _is_utf8(data):
+        return None
+    # Smaller blocks would be faster, but Arrow crashes where the kinds of nested fields change between them.
     options = arrow_json.ReadOptions(use_threads=False, block_size=len(data) + 1)
     try:
-        data.decode("utf-8")
         return arrow_json.read_json(pa.BufferReader(data), read_options=options)  # type: ignore[arg-type]  # see csv
-    except (pa.ArrowInvalid, UnicodeDecodeError):
+    except pa.ArrowInvalid:
         return None
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _parsed_by_line(data: bytes) -> tuple[pa.Table, list[Issue]]:
@@ -120,9 +142,7 @@ def _parsed_by_line(data: bytes) -> tuple[pa.Table, list[Issue]]:
         else:
             rows.append(row)
     settings = {key: pa.array([isinstance(row.get(key), dict) for row in rows], pa.bool_()) for key in SETTINGS}
-    flat = [_flat(row) for row in rows]
-    names = dict.fromkeys(name for row in flat for name in row)
-    columns = {name: _column([row.get(name) for row in flat]) for name in names}
+    columns = columns_of(rows)
     objects = {
         key: pa.StructArray.from_arrays([mask], ["is_object"]) for key, mask in settings.items() if mask.true_count
     }

@@ -11,7 +11,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from runreport.model.tables import POINTS
-from runreport.readers.tables.axes import NO_TIME, StepAxis, row_numbers, step_axis, time_axis, within_groups
+from runreport.names import Severity
+from runreport.readers.common import arrow
+from runreport.readers.tables.axes import NO_TIME, StepAxis, restarts, row_numbers, step_axis, time_axis, within_groups
 from runreport.readers.tables.columns import Issue, Numbers, numbers, texts
 from runreport.readers.tables.roles import Roles
 from runreport.readers.tables.run_keys import RunKeys
@@ -71,15 +73,19 @@ def points_table(parts: Sequence[Points], run_ids: Sequence[Sequence[str]]) -> p
     by_series = np.lexsort((metric, run))
     run, metric = run[by_series], metric[by_series]
     time = _joined_arrays([part.time_us for part in parts], np.int64)[by_series]
-    columns = [
-        pa.DictionaryArray.from_arrays(run, pa.array(list(run_codes), pa.string())),
-        pa.DictionaryArray.from_arrays(metric, pa.array(list(metric_codes), pa.string())),
-        pa.array(_joined_arrays([part.step for part in parts], np.int64)[by_series]),
-        pa.array(within_groups(run.astype(np.int64) * max(len(metric_codes), 1) + metric).astype(np.int32)),
-        pa.array(_joined_arrays([part.value for part in parts], np.float64)[by_series]),
-        pa.array(time, mask=time == NO_TIME).cast(pa.timestamp("us", tz="UTC")),
-    ]
-    return pa.Table.from_arrays(columns, schema=POINTS)
+    step = _joined_arrays([part.step for part in parts], np.int64)[by_series]
+    value = _joined_arrays([part.value for part in parts], np.float64)[by_series]
+    order = within_groups(run.astype(np.int64) * max(len(metric_codes), 1) + metric).astype(np.int32)
+    return arrow.points_table(
+        {
+            "run_id": arrow.arrow_names(run, list(run_codes)),
+            "metric": arrow.arrow_names(metric, list(metric_codes)),
+            "step": arrow.arrow_column(step, pa.int64()),
+            "order": arrow.arrow_column(order, pa.int32()),
+            "value": arrow.arrow_column(value, pa.float64()),
+            "time": arrow.arrow_column(time, POINTS.field("time").type, time != NO_TIME),
+        }
+    )
 
 
 def _recoded(
@@ -98,7 +104,8 @@ def _wide_points(table: pa.Table, roles: Roles, runs: RunKeys) -> tuple[Points, 
     steps = step_axis(table, roles.step, runs.row_runs)
     times = time_axis(table, roles.time)
     axes = {roles.step: steps.column is None, roles.time: times is None}
-    candidates = [name for name in table.column_names if name in roles.others or axes.get(name)]
+    metrics = {name for name in roles.others if roles.may_be_metric(name)}
+    candidates = [name for name in table.column_names if name in metrics or axes.get(name)]
     found = {name: column for name in candidates if (column := numbers(table.column(name))) and column.valid.any()}
     valid = np.stack([column.valid for column in found.values()]) if found else np.zeros((0, 0), dtype=np.bool_)
 
@@ -113,7 +120,7 @@ def _wide_points(table: pa.Table, roles: Roles, runs: RunKeys) -> tuple[Points, 
         value=_joined_arrays([column.values[column.valid] for column in found.values()], np.float64),
         time_us=spread(times.times_us if times else np.full(table.num_rows, NO_TIME)),
     )
-    return points, [*steps.issues, *_text_cells(found)]
+    return points, [*steps.issues, *_cell_issues(found), *_repeated_steps(steps, runs, points)]
 
 
 def _long_points(
@@ -136,7 +143,8 @@ def _long_points(
         time_us=(times.times_us if times else np.full(table.num_rows, NO_TIME))[chosen],
     )
     nameless = int((found.valid & ~chosen).sum())
-    return points, [*steps.issues, *_text_cells({value: found}), *_nameless(nameless)]
+    issues = [*steps.issues, *_cell_issues({value: found}), *_nameless(nameless), *_repeated_steps(steps, runs, points)]
+    return points, issues
 
 
 def _long_steps(steps: StepAxis, runs: RunKeys, metrics: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -147,12 +155,38 @@ def _long_steps(steps: StepAxis, runs: RunKeys, metrics: NDArray[np.int32]) -> N
     return row_numbers(series)
 
 
-def _text_cells(found: Mapping[str, Numbers]) -> list[Issue]:
-    return [
+def _cell_issues(found: Mapping[str, Numbers]) -> list[Issue]:
+    texts_found = [
         Issue(code="text-cells", message=_text_cells_message(name, column.texts))
         for name, column in found.items()
         if column.texts
     ]
+    inexact = [
+        Issue(code="inexact-numbers", message=_inexact_message(name, column.inexact), severity=Severity.INFO)
+        for name, column in found.items()
+        if column.inexact
+    ]
+    return [*texts_found, *inexact]
+
+
+def _inexact_message(name: str, count: int) -> str:
+    cells = "1 whole number" if count == 1 else f"{count} whole numbers"
+    return f"{cells} of column {name!r} beyond 2^53 may have lost the last digits."
+
+
+def _repeated_steps(steps: StepAxis, runs: RunKeys, points: Points) -> list[Issue]:
+    """Return a warning when a metric goes over steps again: two runs may be one series here."""
+    if steps.column is None or not restarts(steps.steps, runs.row_runs):
+        return []
+    series = points.run.astype(np.int64) * max(len(points.metric_names), 1) + points.metric
+    count = restarts(points.step, series)
+    if not count:
+        return []
+    message = (
+        f"Column {steps.column!r} goes back to steps that it has had before. If the table holds several runs, name the "
+        "column that tells them apart as run or among params in [[sources]] of runreport.toml."
+    )
+    return [Issue(code="repeated-steps", message=message)]
 
 
 def _text_cells_message(name: str, count: int) -> str:

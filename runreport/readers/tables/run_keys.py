@@ -1,4 +1,4 @@
-"""Which run each row of a table belongs to, and what its text columns say about those runs."""
+"""Which run each row of a table belongs to, and what its columns say about those runs."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from runreport.names import Severity
 from runreport.readers.tables.columns import Issue, is_text, may_hold_numbers, numbers, texts
+from runreport.readers.tables.identity import identity_columns, is_plain_text, key_texts, labelled
 from runreport.readers.tables.roles import Layout, Roles
 
 _NO_TEXT = np.iinfo(np.int32).max
-_NOT_IDENTITY = frozenset({"phase", "split", "stage", "subset", "mode", "event", "message", "note", "status"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +28,7 @@ class RunKeys:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFacts:
-    """What the columns of a table say about one of its runs; ``constants`` are texts that do not change in it.
+    """What the columns of a table say about one of its runs; ``constants`` are cells that do not change in it.
 
     ``name`` is empty without a column for it, and so is ``seed_column``.
     """
@@ -40,16 +39,24 @@ class RunFacts:
     constants: Mapping[str, str]
 
 
-def run_keys(table: pa.Table, roles: Roles) -> RunKeys:
-    """Return the runs that the run and seed columns tell apart; a table without them is one run with an empty key.
+def settled_roles(table: pa.Table, roles: Roles) -> tuple[Roles, tuple[str, ...]]:
+    """Return the roles with the settings that the rows show among the params, and the columns that name a run.
 
-    Next to a seed alone, text columns such as ``agent`` or ``task`` also tell runs apart.
+    Columns of numbers with a usual name of a setting are params where they tell runs apart, and in tables without
+    steps, whose rows are results.
     """
-    columns = _identity_columns(table, roles)
+    columns = identity_columns(table, roles)
+    is_results = bool(columns) and not roles.step and roles.layout is Layout.WIDE
+    found = [name for name in columns if name in roles.others and not is_plain_text(table.column(name))]
+    return roles.with_params([*found, *(roles.settings if is_results else ())]), columns
+
+
+def run_keys(table: pa.Table, columns: Sequence[str], roles: Roles) -> RunKeys:
+    """Return the runs that the columns tell apart; without any, the table is one run with an empty key."""
     if not columns:
-        return RunKeys(keys=("",), row_runs=np.zeros(table.num_rows, dtype=np.int32))
-    is_named = columns == [roles.run]  # a run's own name needs no label
-    joined = _key_texts(table.column(columns[0])) if is_named else _labelled(table, columns)
+        return one_run(table)
+    is_named = list(columns) == [roles.run]  # a run's own name needs no label
+    joined = key_texts(table.column(columns[0])) if is_named else labelled(table, columns)
     encoded = joined.combine_chunks().dictionary_encode()
     return RunKeys(
         keys=tuple(map(str, encoded.dictionary.to_pylist())),
@@ -57,16 +64,22 @@ def run_keys(table: pa.Table, roles: Roles) -> RunKeys:
     )
 
 
+def one_run(table: pa.Table) -> RunKeys:
+    """Return the keys of a table that is one run."""
+    return RunKeys(keys=("",), row_runs=np.zeros(table.num_rows, dtype=np.int32))
+
+
 def run_facts(table: pa.Table, roles: Roles, runs: RunKeys) -> tuple[tuple[RunFacts, ...], tuple[Issue, ...]]:
     """Return the facts of each run in the order of its keys, and an issue for columns that are not read at all."""
     described = _texts_by_run(table, roles, runs)
     seeds = _seeds(table, roles, runs)
+    constants = [name for name in described if name != roles.run_name]
     facts = tuple(
         RunFacts(
             name=_name(described, roles, position),
             seed=seeds[position],
             seed_column=roles.seed or "",
-            constants=_constants(described, roles, position),
+            constants={name: text for name in constants if (text := described[name][position])},
         )
         for position in range(len(runs.keys))
     )
@@ -80,40 +93,40 @@ def _unread(names: Sequence[str]) -> Issue:
 
 
 def _unread_columns(table: pa.Table, roles: Roles, described: Mapping[str, Sequence[str | None]]) -> list[str]:
-    """Return columns that are neither metrics nor constant texts."""
-    varying = [name for name in roles.others if None in described.get(name, ())]
-    unfit = [name for name in roles.others if name not in described and not _holds_numbers(table.column(name), roles)]
+    """Return columns that are neither metrics nor constant in every run."""
+    varying = [name for name in (*roles.others, *roles.params) if None in described.get(name, ())]
+    unfit = [name for name in roles.others if name not in described and not _is_metric(table.column(name), name, roles)]
     return sorted({*varying, *unfit})
 
 
-def _holds_numbers(column: pa.ChunkedArray[Any], roles: Roles) -> bool:
-    return roles.layout is Layout.WIDE and may_hold_numbers(column.type)
+def _is_metric(column: pa.ChunkedArray[Any], name: str, roles: Roles) -> bool:
+    return roles.layout is Layout.WIDE and roles.may_be_metric(name) and may_hold_numbers(column.type)
 
 
 def _texts_by_run(table: pa.Table, roles: Roles, runs: RunKeys) -> dict[str, list[str | None]]:
-    """Return for each text column its value in every run: "" where it is missing, None where it changes."""
-    if table.num_rows == 0:
+    """Return for each column of texts or settings its cell in every run: "" where it is missing, None if it changes."""
+    names = [name for name in _described(roles) if name in roles.params or is_plain_text(table.column(name))]
+    if table.num_rows == 0 or not names:
         return {}
     by_run = np.argsort(runs.row_runs, kind="stable")
     starts = np.flatnonzero(np.diff(runs.row_runs[by_run], prepend=-1))
-    names = [*roles.others, *([roles.run_name] if roles.run_name else [])]
-    described: dict[str, list[str | None]] = {}
-    for name in names:
-        column = table.column(name)
-        if _is_plain_text(column):
-            described[name] = _constant_texts(column, by_run, starts)
-    return described
+    return {name: _constant_texts(_cells(table.column(name)), by_run, starts) for name in names}
 
 
-def _is_plain_text(column: pa.ChunkedArray[Any]) -> bool:
-    found = numbers(column) if is_text(column.type) else None
-    return found is not None and found.texts > 0 and not found.valid.any()
+def _described(roles: Roles) -> tuple[str, ...]:
+    return (*roles.others, *roles.params, *([roles.run_name] if roles.run_name else []))
+
+
+def _cells(column: pa.ChunkedArray[Any]) -> pa.ChunkedArray[Any]:
+    if is_text(column.type):
+        return texts(column)
+    return key_texts(column) if may_hold_numbers(column.type) else texts(column)
 
 
 def _constant_texts(
     column: pa.ChunkedArray[Any], by_run: NDArray[np.int64], starts: NDArray[np.int64]
 ) -> list[str | None]:
-    encoded = texts(column).combine_chunks().dictionary_encode()
+    encoded = column.combine_chunks().dictionary_encode()
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)[by_run]
     highest = np.maximum.reduceat(codes, starts)
     lowest = np.minimum.reduceat(np.where(codes < 0, _NO_TEXT, codes), starts)
@@ -122,11 +135,6 @@ def _constant_texts(
         "" if high < 0 else values[high] if high == low else None
         for high, low in zip(highest.tolist(), lowest.tolist(), strict=True)
     ]
-
-
-def _constants(described: Mapping[str, Sequence[str | None]], roles: Roles, position: int) -> dict[str, str]:
-    names = [name for name in described if name != roles.run_name]
-    return {name: text for name in names if (text := described[name][position])}
 
 
 def _name(described: Mapping[str, Sequence[str | None]], roles: Roles, position: int) -> str:
@@ -140,40 +148,3 @@ def _seeds(table: pa.Table, roles: Roles, runs: RunKeys) -> tuple[int | None, ..
         return (None,) * len(runs.keys)
     _, first_rows = np.unique(runs.row_runs, return_index=True)
     return tuple(int(value) if value % 1 == 0 else None for value in found.values[first_rows].tolist())
-
-
-def _identity_columns(table: pa.Table, roles: Roles) -> list[str]:
-    if roles.run and roles.seed:
-        both = _labelled(table, [roles.run, roles.seed])
-        return [roles.run, roles.seed] if _distinct(both) > _distinct(table.column(roles.run)) else [roles.run]
-    if roles.run:
-        return [roles.run]
-    if roles.seed:
-        return [*(name for name in roles.others if _tells_runs_apart(table.column(name), name)), roles.seed]
-    return []
-
-
-def _tells_runs_apart(column: pa.ChunkedArray[Any], name: str) -> bool:
-    is_repeated = _is_plain_text(column) and _distinct(column) <= max(1, len(column) // 2)
-    return is_repeated and name.casefold() not in _NOT_IDENTITY
-
-
-def _distinct(column: pa.ChunkedArray[Any]) -> int:
-    return len(column.unique())
-
-
-def _labelled(table: pa.Table, columns: Sequence[str]) -> pa.ChunkedArray[Any]:
-    """Return for each row ``agent=sac,seed=1``."""
-    cells = [
-        pc.binary_join_element_wise(name, _key_texts(table.column(name)), "=")  # type: ignore[call-overload]
-        for name in columns
-    ]
-    joined: pa.ChunkedArray[Any] = pc.binary_join_element_wise(*cells, ",") if len(cells) > 1 else cells[0]
-    return joined
-
-
-def _key_texts(column: pa.ChunkedArray[Any]) -> pa.ChunkedArray[Any]:
-    is_float = pa.types.is_floating(column.type)
-    # A seed column with a missing cell comes as 1.0, 2.0.
-    is_whole = is_float and bool(pc.all(pc.equal(pc.floor(column), column)).as_py())
-    return pc.fill_null(texts(column.cast(pa.int64()) if is_whole else column), pa.scalar(""))  # type: ignore[arg-type]

@@ -1,11 +1,12 @@
 """The JSON file beside a table that says how its run was set up, and how it ended where it says so."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from runreport.errors import ReadError
+from runreport.formats.documents import load_object
 from runreport.model.keys import flatten
 from runreport.names import RunStatus
 from runreport.readers.tables.columns import Issue
@@ -56,9 +57,9 @@ def read_settings(paths: Iterable[Path]) -> tuple[dict[str, object], list[tuple[
     for path in paths:
         try:
             settings = _read_object(path)
-        except (OSError, ValueError, RecursionError) as error:
-            reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-            message = f"The settings in this file were left out: {reason}."
+        except (ReadError, RecursionError) as error:
+            reason = "It is nested too deeply." if isinstance(error, RecursionError) else error.sentence
+            message = f"The settings in this file were left out. {reason}"
             issues.append((path.name, Issue(code="unreadable-settings", message=message)))
             continue
         repeated = sorted(key for key in settings.keys() & merged.keys() if settings[key] != merged[key])
@@ -88,15 +89,7 @@ def describe(settings: Mapping[str, object]) -> Described:
 
 
 def _read_object(path: Path) -> dict[str, object]:
-    with path.open("rb") as file:
-        data = file.read(_MAX_BYTES + 1)
-    if len(data) > _MAX_BYTES:
-        sentence = f"it is larger than {_MAX_BYTES // 10**6} MB"
-        raise ValueError(sentence)
-    value = json.loads(data.decode("utf-8-sig", "replace"))
-    if not isinstance(value, dict):
-        sentence = "it holds no JSON object"
-        raise ValueError(sentence)  # noqa: TRY004 - what a file holds is a value, not a caller's mistake
+    value = load_object(path, _MAX_BYTES)
     flatten(value)  # refuses here what is nested too deeply
     return value
 

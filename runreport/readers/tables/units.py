@@ -1,16 +1,20 @@
 """Which tables and sidecars of a folder make up which runs."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from runreport.errors import ReadError
 from runreport.readers.base import Certainty, Location
 from runreport.readers.tables import files as table_files
-from runreport.readers.tables.roles import KNOWN_STEMS, Judgement, Layout, Roles, judge, roles
+from runreport.readers.tables.identity import identity_columns
+from runreport.readers.tables.judge import KNOWN_STEMS, Judgement, judge
+from runreport.readers.tables.roles import Layout, Roles, roles
 from runreport.readers.tables.sidecar import FOLDER_NAMES, OWN_SUFFIXES
 
 _SUFFIX_ORDER = (".jsonl", ".ndjson", ".json", ".parquet", ".csv", ".tsv")
+_FEWEST_CROSSED = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,13 +25,15 @@ class Unit:
         path: where the log lies: the folder when that is the run, else the file.
         tables: the tables, preferred first.
         sidecars: the JSON files with their settings, the first wins.
-        has_many_runs: whether the (then only) table holds a run for each run name or seed.
+        has_many_runs: whether the (then only) table holds a run for each run name, seed or the like.
+        is_crossed: whether the folder beside holds files of the same names, as in ``METHOD/TASK.csv``.
     """
 
     path: str
     tables: tuple[str, ...]
     sidecars: tuple[str, ...]
     has_many_runs: bool
+    is_crossed: bool = False
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -35,7 +41,8 @@ class Unit:
         return (*self.tables, *self.sidecars)
 
 
-def table_names(names: Iterable[str]) -> tuple[str, ...]:
+@lru_cache(maxsize=1024)
+def table_names(names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the names that may be tables: of the right suffix, and no sidecar of another one."""
     listed = [
         name for name in names if table_files.suffix_of(name) in table_files.SUFFIXES and name not in FOLDER_NAMES
@@ -44,21 +51,32 @@ def table_names(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in listed if name not in own)
 
 
+def tables_in(location: Location) -> tuple[str, ...]:
+    """Return the files that may be tables, those included that the user gives to this reader."""
+    found = table_names(location.files)
+    if not location.rules:
+        return found
+    given = {name for name in location.files if (rule := location.rule(location.child(name))) and rule.reader}
+    return tuple(sorted({*found, *given}))
+
+
 def sidecar_names(location: Location, table: str) -> tuple[str, ...]:
     """Return the sidecars of a table that exist, its own before those of the folder."""
-    wanted = (*_own_sidecars(table), *FOLDER_NAMES)
-    return tuple(name for name in wanted if name in location.files and name != table)
+    return tuple(name for name in _possible_sidecars(table) if name in location.files and name != table)
 
 
+@lru_cache(maxsize=4096)
 def is_known(name: str) -> bool:
     """Whether loggers use this file name for the one table of a run's folder."""
-    return _stem(name).casefold() in KNOWN_STEMS
+    return stem_of(name).casefold() in KNOWN_STEMS
 
 
 def judged(location: Location, name: str) -> Judgement:
     """Say whether a table is a run log; one with a known name that cannot be opened is one, so that this is told."""
+    rule = location.rule(location.child(name)) if location.rules else None
     try:
-        return judge(table_files.peek(location.path / name), is_known=is_known(name))
+        peek = table_files.peek(f"{location.root}/{location.child(name)}")
+        return judge(peek, is_known=is_known(name), stem=stem_of(name), rule=rule)
     except ReadError as error:
         return Judgement(certainty=Certainty.POSSIBLE if is_known(name) else None, reason=error.sentence)
 
@@ -66,12 +84,12 @@ def judged(location: Location, name: str) -> Judgement:
 def units(location: Location, names: frozenset[str]) -> tuple[Unit, ...]:
     """Return the runs, or files of runs, among the files that were matched.
 
-    Tables of one folder are one run when no metric is in two of them (training beside evaluation, say) and none has a
-    run or seed column; tables that share a metric are a run each, unless their names say otherwise.
+    Tables of one folder are one run when no metric is in two of them (training beside evaluation, say) and none holds
+    several runs; tables that share a metric are a run each, unless their names say otherwise.
     """
-    tables = table_names(sorted(names))
+    tables = tuple(sorted(names.intersection(tables_in(location))))
     found = {name: _roles(location, name) for name in tables}
-    many = [name for name in tables if (columns := found[name]) and columns.has_many_runs]
+    many = [name for name in tables if (columns := found[name]) and _has_many_runs(location, name, columns)]
     single = [name for name in tables if name not in many]
     of_folder = sorted((name for name in single if is_known(name)), key=_preference)
     is_only_table = len(single) == 1 and any(name in location.files for name in FOLDER_NAMES)
@@ -79,16 +97,63 @@ def units(location: Location, names: frozenset[str]) -> tuple[Unit, ...]:
         of_folder += [name for name in single if name not in of_folder]
     alone = [name for name in single if name not in of_folder]
     folder_unit = [_folder_unit(location, of_folder)] if of_folder else []
-    file_units = [_file_unit(location, name, has_many_runs=name in many) for name in (*alone, *many)]
+    is_crossed = _is_crossed(location, (*alone, *many))
+    file_units = [
+        _file_unit(location, name, has_many_runs=name in many, is_crossed=is_crossed) for name in (*alone, *many)
+    ]
     return tuple(sorted([*folder_unit, *file_units], key=lambda unit: (unit.path, unit.tables)))
 
 
 def _roles(location: Location, name: str) -> Roles | None:
     """Return what the columns of a table are for, None when it cannot be opened."""
+    path = location.child(name)
     try:
-        return roles(table_files.peek(location.path / name).names)
+        peek = table_files.peek(f"{location.root}/{path}")
     except ReadError:
         return None
+    return roles(peek.names, location.rule(path) if location.rules else None)
+
+
+def _has_many_runs(location: Location, name: str, found: Roles) -> bool:
+    """Whether a table holds several runs; where the names of its columns do not settle it, its rows are read."""
+    if found.has_many_runs:
+        return True
+    has_own_settings = bool(sidecar_names(location, name)) and not (found.keys or found.params)
+    if not found.may_vary or has_own_settings or not (found.step or found.keys or found.params):
+        return False
+    path = location.child(name)
+    try:
+        table = table_files.parse(str(location.inside(path))).table
+    except ReadError:
+        return False
+    return bool(identity_columns(table, roles(table.column_names, location.rule(path))))
+
+
+def _is_crossed(location: Location, names: Sequence[str]) -> bool:
+    """Whether the folder before or after this one holds most of the same files.
+
+    Then folder and file are two factors of an experiment, such as ``METHOD/TASK.csv``.
+    """
+    named = {name for name in names if not is_known(name)}
+    if len(named) < _FEWEST_CROSSED or not location.relative:
+        return False
+    parent, _, own = location.relative.rpartition("/")
+    above = f"{location.root}/{parent}"
+    try:
+        siblings = _folders_in(above, os.stat(above).st_mtime_ns)  # noqa: PTH116 - the path is a text
+        place = siblings.index(own)
+        beside = siblings[max(place - 1, 0) : place] + siblings[place + 1 : place + 2]
+        return any(2 * len(named.intersection(os.listdir(f"{above}/{other}"))) > len(named) for other in beside)  # noqa: PTH208
+    except (OSError, ValueError):
+        return False
+
+
+@lru_cache(maxsize=16)
+def _folders_in(path: str, mtime_ns: int) -> tuple[str, ...]:
+    del mtime_ns  # a part of the key: a folder that changes is listed again
+    with os.scandir(path) as entries:
+        found = sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
+    return tuple(name for name in found if not name.startswith("."))
 
 
 def _share_no_metric(tables: Sequence[Roles | None]) -> bool:
@@ -108,26 +173,35 @@ def _folder_unit(location: Location, tables: list[str]) -> Unit:
     )
 
 
-def _file_unit(location: Location, name: str, *, has_many_runs: bool) -> Unit:
+def _file_unit(location: Location, name: str, *, has_many_runs: bool, is_crossed: bool) -> Unit:
     return Unit(
         path=location.child(name),
         tables=(location.child(name),),
         sidecars=tuple(map(location.child, sidecar_names(location, name))),
         has_many_runs=has_many_runs,
+        is_crossed=is_crossed and not is_known(name),
     )
 
 
 def _preference(name: str) -> tuple[int, int, str]:
-    stem = _stem(name).casefold()
-    return KNOWN_STEMS.index(stem), _SUFFIX_ORDER.index(table_files.suffix_of(name)), name
+    stem, suffix = stem_of(name).casefold(), table_files.suffix_of(name)
+    place = _SUFFIX_ORDER.index(suffix) if suffix in _SUFFIX_ORDER else len(_SUFFIX_ORDER)
+    return KNOWN_STEMS.index(stem), place, name
 
 
-def _stem(name: str) -> str:
+def stem_of(name: str) -> str:
+    """Return a file name without its suffix."""
     return os.path.splitext(name)[0]  # noqa: PTH122 - pathlib is slow for tens of thousands of names
 
 
+@lru_cache(maxsize=4096)
+def _possible_sidecars(table: str) -> tuple[str, ...]:
+    return (*_own_sidecars(table), *FOLDER_NAMES)
+
+
+@lru_cache(maxsize=4096)
 def _own_sidecars(table: str) -> tuple[str, ...]:
-    stem = _stem(table)
+    stem = stem_of(table)
     if is_known(table) and table_files.suffix_of(table) == table_files.JSON:
         return ()
     names = (f"{stem}{suffix}" for suffix in OWN_SUFFIXES)

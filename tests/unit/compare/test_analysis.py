@@ -104,6 +104,15 @@ def test_the_headline_does_not_claim_more_than_the_test_does() -> None:
     assert "is not clearly ahead of m=a: it leads m=a by" in found.headline
 
 
+def test_the_only_metric_is_the_primary_one_and_those_of_the_machine_do_not_count() -> None:
+    runs = [
+        MadeRun(params={"m": name, "seed": str(seed)}, metrics={"foo": value, "system/cpu": 50.0})
+        for name, values in (("a", LOW), ("b", HIGH))
+        for seed, value in enumerate(values)
+    ]
+    assert "m=b is highest: mean foo" in analysed(runs).headline
+
+
 def test_the_headline_never_claims_more_than_the_comparison_does() -> None:
     wide = [0.94, 0.82, 0.9, 0.93, 0.86]
     found = analysed([*seeded(wide, m="a"), *seeded(MIDDLE, m="b"), *seeded(HIGH, m="c")])
@@ -115,7 +124,7 @@ def test_the_headline_never_claims_more_than_the_comparison_does() -> None:
 @pytest.mark.parametrize(
     ("runs", "words"),
     [
-        (seeded(LOW, "foo", m="a") + seeded(HIGH, "foo", m="b"), "There is no primary metric"),
+        ([MadeRun(metrics={"foo": 1.0, "bar": 2.0})] * 2, "There is no primary metric"),
         (seeded(LOW, m="a"), "Only all runs has 2 or more finished runs with finite values: mean"),
         ([MadeRun(metrics={"acc": 1.0})], "no group has 2 or more finished runs with acc"),
         (

@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from runreport.formats.flat_yaml import parse_flat_yaml
 from runreport.readers.common.packages import packages
 
+GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 WORDS = st.lists(
     st.sampled_from(["word", "it's", "a:b", "x: y", "#z", "\n", "  ", "é", "'", '"', "\\", "\t"]), max_size=40
 )
@@ -87,3 +89,15 @@ def test_any_text_is_read_without_an_error(text: str) -> None:
 )  # fmt: skip
 def test_pinned_versions(name: str, text: str, versions: dict[str, str]) -> None:
     assert packages(name, text) == versions
+
+
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("mlflow_file*/**/meta.yaml")), ids=lambda path: path.parent.name)
+def test_the_short_way_for_plain_lines_says_the_same_as_the_long_one(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert parse_flat_yaml(text).values == parse_flat_yaml(f"# not plain\n{text}").values
+
+
+@given(st.lists(st.tuples(st.sampled_from(["a", "b_c", "D"]), st.text("a1./:-+@' #~[]nul", max_size=6)), max_size=4))
+def test_the_short_way_is_taken_only_where_both_say_the_same(lines: list[tuple[str, str]]) -> None:
+    text = "".join(f"{key}: {value}\n" for key, value in lines)
+    assert parse_flat_yaml(text).values == parse_flat_yaml(f"# not plain\n{text}").values

@@ -235,7 +235,7 @@ def test_nothing_found_is_an_error_that_says_how_to_look_closer(tmp_path: Path) 
 
 
 def test_folders_that_belong_to_a_database_are_not_searched(tmp_path: Path) -> None:
-    shutil.copytree(GOLDEN / "mlflow_sqlite", tmp_path / "logs")
+    shutil.copytree(GOLDEN / "mlflow_sqlite_store" / "input", tmp_path / "logs")
     database = next((tmp_path / "logs").rglob("*.db"))
     before = registry.find([tmp_path / "logs"], registry.readers().readers)
     artifacts = [claim.match.folders for claim in before.claims if claim.match.folders]

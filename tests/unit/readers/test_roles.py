@@ -3,8 +3,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runreport.readers.base import Certainty
+from runreport.readers.tables.column_names import STEPS
 from runreport.readers.tables.columns import Peek
-from runreport.readers.tables.roles import STEPS, Layout, judge, roles
+from runreport.readers.tables.judge import judge
+from runreport.readers.tables.roles import Layout, roles
 
 
 def seen(*names: str, numeric: tuple[str, ...] | None = None, rows: bool = True) -> Peek:

@@ -1,0 +1,1 @@
+"""The reader of NumPy arrays that are learning curves."""

@@ -1,0 +1,1 @@
+"""Readers of what training libraries and evaluation harnesses leave behind."""
