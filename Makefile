@@ -4,7 +4,7 @@ BIN    := $(VENV)/bin
 DEMO   := demo-site
 
 .DEFAULT_GOAL := help
-.PHONY: peers help demo test check lint types imports docs format reference benchmark browser clean
+.PHONY: peers fuzz help demo test check lint types imports docs format reference benchmark browser clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ browser:
 peers:
 	@$(MAKE) --no-print-directory .venv-peers/.installed || \
 	  echo "MLflow could not be installed: the tests with its server will be skipped."
+
+fuzz: $(VENV)/.installed-dev ## Damage the readers' logs ten thousand times each (an hour)
+	$(BIN)/python tests/support/log_fuzzing.py
 
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) .venv-peers $(DEMO) docs-site build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -121,6 +121,18 @@ def read_bytes(path: str | Path, limit_bytes: int) -> bytes:
         raise ReadError(sentence, hint="Check the permissions of the file.") from problem
 
 
+def read_head(path: str | Path, size_bytes: int) -> bytes:
+    """Return the first bytes of a file, for telling its format; none when it cannot be read. It never blocks."""
+    try:
+        descriptor = os.open(path, _OPEN_FLAGS)
+        try:
+            return os.read(descriptor, size_bytes)
+        finally:
+            os.close(descriptor)
+    except OSError:
+        return b""
+
+
 def scan_tree(
     root: Path,
     folder: str,

@@ -6,7 +6,7 @@ silence. It reads only below ``Location.root`` and never executes, unpickles or 
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 from runreport.config.options import SourceOptions
 from runreport.errors import ReadError
+from runreport.formats.files import read_head
 from runreport.model.entities import RunBatch
 from runreport.notices import Notice
 
@@ -24,6 +25,10 @@ class Certainty(IntEnum):
     POSSIBLE = 1
     LIKELY = 2
     SURE = 3
+
+
+LOOK_BYTES = 16_384
+"""How much of a file is read at first when its format is told."""
 
 
 class Joining(StrEnum):
@@ -56,6 +61,7 @@ class Location:
         rules: the user's settings for single sources, see :meth:`rule`.
         address: where the runs are when they lie in no folder, such as a server, with the user and password that were
             given; empty otherwise. The root is not used then.
+        heads: what :meth:`head` has read, by name, with how much was asked for.
     """
 
     root: Path
@@ -65,6 +71,7 @@ class Location:
     files: tuple[str, ...]
     rules: tuple[SourceOptions, ...] = ()
     address: str = ""
+    heads: dict[str, tuple[int, bytes]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def path(self) -> Path:
@@ -87,6 +94,21 @@ class Location:
     def child(self, name: str) -> str:
         """Return the path of a file or folder of this folder relative to the root."""
         return f"{self.relative}/{name}" if self.relative else name
+
+    def head(self, name: str, size_bytes: int = LOOK_BYTES) -> bytes:
+        """Return the first bytes of a file of this folder, for telling its format; none when it cannot be read.
+
+        While a folder is matched, what was read for one reader is kept for the next.
+        """
+        asked, kept = self.heads.get(name, (0, b""))
+        if len(kept) == asked < size_bytes:
+            asked = max(size_bytes, LOOK_BYTES)
+            try:
+                kept = read_head(self.inside(self.child(name)), asked)
+            except ReadError:
+                kept = b""
+            self.heads[name] = asked, kept
+        return kept[:size_bytes]
 
     def rule(self, relative: str) -> SourceOptions | None:
         """Return the first of the user's settings whose pattern fits a path below the root, or its end."""

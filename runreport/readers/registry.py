@@ -318,13 +318,14 @@ def _claim(reader_name: str, match: Match, location: Location, free: set[str]) -
     if match.takes is None:
         if len(free) < len(location.files):
             return None, "not used: files of the tree are read by a surer reader"
-        return Claim(reader_name=reader_name, location=location, match=match), "reads the whole tree"
+        own = replace(location, heads={})
+        return Claim(reader_name=reader_name, location=own, match=match), "reads the whole tree"
     granted = frozenset(name for name in match.takes if name in free or "/" in name)
     if not match.takes:
         return None, "read with the folder above" if match.reads_above else "takes nothing here"
     if not granted:
         return None, "not used: a surer reader takes these files"
-    own = replace(location, files=tuple(file for file in location.files if file in free))
+    own = replace(location, heads={}, files=tuple(file for file in location.files if file in free))
     claim = Claim(reader_name=reader_name, location=own, match=replace(match, takes=granted))
     return claim, f"reads {_listed(sorted(granted), len(granted))}"
 

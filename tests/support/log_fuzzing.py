@@ -31,7 +31,6 @@ from runreport.readers.base import Reader
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
 MAX_SECONDS = 2.0
 MAX_MEGABYTES = 512
-_MAX_CUTS = 4_096
 _FEWEST_BYTES = 256
 _MAX_FILE_BYTES = 300_000
 _HUGE = (
@@ -72,8 +71,8 @@ class TooSlowError(BaseException):
     """A read took too long; not an Exception, so that nothing catches it on the way."""
 
 
-def fuzz(name: str, mutations: int) -> Figures:
-    """Cut a small file of each golden log at every offset, and change files of all of them at random."""
+def fuzz(name: str, mutations: int, cuts: int) -> Figures:
+    """Cut a small file of each golden log at up to so many offsets, and change files of all of them at random."""
     reader = registry.readers(name).readers[0]
     figures = Figures(reader=name)
     cases = golden_cases(name)
@@ -86,7 +85,7 @@ def fuzz(name: str, mutations: int) -> Figures:
             if not files:
                 figures.failures.append(f"{case}: the reader finds no log here")
                 continue
-            _cut_everywhere(reader, copy, _small_file(files), figures)
+            _cut(reader, copy, _small_file(files), cuts, figures)
             _mutate(reader, copy, files, mutations // len(cases), figures)
     figures.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return figures
@@ -110,9 +109,9 @@ def _small_file(files: Sequence[Path]) -> Path:
     return next((path for path in by_size if path.stat().st_size >= _FEWEST_BYTES), by_size[-1])
 
 
-def _cut_everywhere(reader: Reader, folder: Path, path: Path, figures: Figures) -> None:
+def _cut(reader: Reader, folder: Path, path: Path, cuts: int, figures: Figures) -> None:
     content = path.read_bytes()
-    step = max(1, len(content) // _MAX_CUTS)
+    step = -(-len(content) // cuts)
     for length in range(0, len(content), step):
         path.write_bytes(content[:length])
         _try(reader, folder, figures, f"{folder.name}: {path.relative_to(folder)} cut at {length}")
@@ -205,25 +204,28 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("readers", nargs="*")
     parser.add_argument("--mutations", type=int, default=10_000)
+    parser.add_argument("--cuts", type=int, default=10_000, help="offsets of each small file; evenly spaced if fewer")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     if asked.json:
-        print(json.dumps(asdict(fuzz(asked.readers[0], asked.mutations))))  # noqa: T201 - the answer
+        print(json.dumps(asdict(fuzz(asked.readers[0], asked.mutations, asked.cuts))))  # noqa: T201 - the answer
         return 0
-    names = asked.readers or sorted(one.name for one in metadata.entry_points(group="runreport.readers"))
+    installed = sorted(one.name for one in metadata.entry_points(group="runreport.readers"))
+    names = asked.readers or [name for name in installed if golden_cases(name)]
     print(f"{'reader':18} {'cuts':>6} {'mutations':>9} {'slowest s':>9} {'peak MB':>8} failures")  # noqa: T201 - a table
     failed = False
     for name in names:
-        found = in_own_process(name, asked.mutations)
+        found = in_own_process(name, asked.mutations, asked.cuts)
         row = f"{found.reader:18} {found.cuts:6} {found.mutations:9} {found.slowest_s:9.2f} {found.peak_mb:8.0f}"
         print(f"{row} {len(found.failures)}", *found.failures[:5], sep="\n  ", flush=True)  # noqa: T201 - a table
         failed |= bool(found.failures) or found.peak_mb > MAX_MEGABYTES
     return int(failed)
 
 
-def in_own_process(name: str, mutations: int) -> Figures:
+def in_own_process(name: str, mutations: int, cuts: int) -> Figures:
     """Fuzz one reader in a process of its own, so that its peak of memory is its own."""
-    command = [sys.executable, "-W", "ignore", __file__, name, "--json", "--mutations", str(mutations)]
+    numbers = ["--mutations", str(mutations), "--cuts", str(cuts)]
+    command = [sys.executable, "-W", "ignore", __file__, name, "--json", *numbers]
     answer = subprocess.run(command, check=True, capture_output=True, text=True)
     return Figures(**json.loads(answer.stdout.splitlines()[-1]))
 

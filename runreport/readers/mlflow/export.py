@@ -180,9 +180,11 @@ def _json_files(location: Location) -> list[str]:
 
 def _ends(location: Location, path: str) -> bytes:
     """Return the first and the last few kilobytes of a file; nothing when it cannot be read."""
+    head = location.head(path.rpartition("/")[2], _HEAD_BYTES)
+    if len(head) < _HEAD_BYTES:
+        return head
     try:
         with location.inside(path).open("rb") as file:
-            head = file.read(_HEAD_BYTES)
             file.seek(max(file.seek(0, 2) - _TAIL_BYTES, len(head)))
             return head + file.read(_TAIL_BYTES)
     except (OSError, ReadError):

@@ -205,16 +205,8 @@ def _is_progress(location: Location, name: str) -> bool:
 
 
 def _first_lines(location: Location, name: str) -> list[str]:
-    try:
-        with location.inside(location.child(name)).open("rb") as file:
-            return file.read(_PEEK_BYTES).decode("utf-8-sig", "replace").splitlines()
-    except (OSError, ReadError):
-        return []
+    return location.head(name, _PEEK_BYTES).decode("utf-8-sig", "replace").splitlines()
 
 
 def _is_zip(location: Location, name: str) -> bool:
-    try:
-        with location.inside(location.child(name)).open("rb") as file:
-            return file.read(2) == b"PK"
-    except (OSError, ReadError):
-        return False
+    return location.head(name, 2) == b"PK"

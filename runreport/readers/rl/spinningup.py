@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-from runreport.errors import ReadError
 from runreport.formats.documents import load_object
 from runreport.formats.lines import Line, lines
 from runreport.model.entities import RunBatch
@@ -48,11 +47,8 @@ class SpinningUpReader:
         """Claim a table whose header has the names of the library."""
         if _TABLE not in location.files:
             return None
-        try:
-            with location.inside(location.child(_TABLE)).open("rb") as file:
-                columns = file.read(_PEEK_BYTES).decode("utf-8-sig", "replace").split("\n")[0].strip("\r").split("\t")
-        except (OSError, ReadError):
-            return None
+        first = location.head(_TABLE, _PEEK_BYTES).decode("utf-8-sig", "replace").split("\n")[0]
+        columns = first.strip("\r").split("\t")
         marks = _MARKS & set(columns)
         if len(marks) < _FEWEST_MARKS:
             return None

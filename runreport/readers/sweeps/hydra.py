@@ -15,7 +15,6 @@ from functools import lru_cache, partial
 from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
-from runreport.errors import ReadError
 from runreport.formats.files import list_folder, media_type, read_bytes
 from runreport.formats.lines import lines
 from runreport.formats.times import parse_time
@@ -78,11 +77,7 @@ class HydraReader:
 
 
 def _begins_with(location: Location, name: str, mark: bytes) -> bool:
-    try:
-        with location.inside(location.child(name)).open("rb") as file:
-            return file.read(len(mark)) == mark
-    except (OSError, ReadError):
-        return False
+    return location.head(name, len(mark)) == mark
 
 
 def _read_job(location: Location, source: Source, points: RunPoints) -> RunFacts:

@@ -117,7 +117,7 @@ def _kind(location: Location, name: str) -> str:
     if suffix not in _DATABASES | _JOURNALS and not _TELLING_NAME.search(name) and len(location.files) > 1:
         return ""
     path = location.inside(location.child(name))
-    start = _start(location, name, _PEEK_BYTES)
+    start = location.head(name, _PEEK_BYTES)
     if all(mark in start for mark in MARKS) and start.startswith(b"{"):
         return "a journal of Optuna"
     if not start.startswith(MAGIC):
@@ -128,17 +128,9 @@ def _kind(location: Location, name: str) -> str:
                 "a SQLite database with the tables of Optuna" if database.columns.keys() >= optuna_sqlite.TABLES else ""
             )
     except ReadError:
-        if _SCHEMA_MARK in _start(location, name, _SCHEMA_BYTES):
+        if _SCHEMA_MARK in location.head(name, _SCHEMA_BYTES):
             raise
         return ""
-
-
-def _start(location: Location, name: str, count: int) -> bytes:
-    try:
-        with location.inside(location.child(name)).open("rb") as file:
-            return file.read(count)
-    except (OSError, ReadError):
-        return b""
 
 
 def _sources(location: Location, path: str, notices: list[Notice]) -> list[Source]:

@@ -85,7 +85,7 @@ class Journal:
         trial = Trial(
             study=study_id,
             number=place,
-            state=_STATES[int(operation.get("state", 0))],
+            state=_state(operation.get("state", 0)),
             started=parse_time(operation.get("datetime_start")),
             ended=parse_time(operation.get("datetime_complete")),
             params={
@@ -115,7 +115,7 @@ class Journal:
         trial = self._open_trial(operation)
         if trial is None:
             return
-        trial.state = _STATES[int(operation["state"])]
+        trial.state = _state(operation["state"])
         trial.started = parse_time(operation.get("datetime_start")) or trial.started
         trial.ended = parse_time(operation.get("datetime_complete")) or trial.ended
         _set_values(trial, operation)
@@ -139,6 +139,13 @@ class Journal:
     def _open_trial(self, operation: Operation) -> Trial | None:
         trial = self.trials[operation["trial_id"]]
         return None if trial.is_finished else trial
+
+
+def _state(code: Any) -> str:  # noqa: ANN401 - whatever a line of the journal holds
+    place = int(code)
+    if not 0 <= place < len(_STATES):
+        raise ValueError("no state of a trial has this number")
+    return _STATES[place]
 
 
 _OPERATIONS: Mapping[int, Callable[[Journal, Operation], None]] = dict(

@@ -63,7 +63,9 @@ class RayTuneReader:
         if found is None:
             return None
         certainty, reason = found
-        events = (name for name in location.files if "tfevents" in name and _OWN_EVENTS in _peek(location, name))
+        events = (
+            name for name in location.files if "tfevents" in name and _OWN_EVENTS in location.head(name, _PEEK_BYTES)
+        )
         takes = frozenset({*(name for name in _FILES if name in location.files), *events})
         return Match(certainty=certainty, reason=reason, takes=takes)
 
@@ -96,13 +98,13 @@ def _found(location: Location) -> tuple[Certainty, str] | None:
     if _RESULTS in files:
         first = _first_object(location, _RESULTS)
         if first is None:
-            is_blank = _PARAMS in files and not _peek(location, _RESULTS).strip()
+            is_blank = _PARAMS in files and not location.head(_RESULTS, _PEEK_BYTES).strip()
             return (Certainty.LIKELY, f"{_RESULTS} without a result, beside {_PARAMS}") if is_blank else None
         if _is_result(first):
             return Certainty.SURE, f"{_RESULTS} has the keys of Ray Tune"
         return None
     if _TABLE in files:
-        header = _peek(location, _TABLE).decode("utf-8-sig", "replace").partition("\n")[0].strip().split(",")
+        header = location.head(_TABLE, _PEEK_BYTES).decode("utf-8-sig", "replace").partition("\n")[0].strip().split(",")
         return (Certainty.SURE, f"{_TABLE} has the columns of Ray Tune") if _is_result(header) else None
     if {_PARAMS, _ERROR, "params.pkl"} <= files:
         return Certainty.LIKELY, f"{_PARAMS} and {_ERROR} of a trial without results"
@@ -113,17 +115,9 @@ def _is_result(names: Sequence[str] | Mapping[str, Any]) -> bool:
     return "training_iteration" in names and len(_MARKS & set(names)) >= _FEWEST_MARKS
 
 
-def _peek(location: Location, name: str) -> bytes:
-    try:
-        with location.inside(location.child(name)).open("rb") as file:
-            return file.read(_PEEK_BYTES)
-    except (OSError, ReadError):
-        return b""
-
-
 def _first_object(location: Location, name: str) -> dict[str, Any] | None:
     """Return the first line of a file as an object; of one that is longer than what is looked at, the keys in sight."""
-    start = _peek(location, name)
+    start = location.head(name, _PEEK_BYTES)
     line, end, _ = start.partition(b"\n")
     try:
         value = parse_json(line)

@@ -18,7 +18,6 @@ NUMBER = r"^\s*[+-]?(?:\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|(?i
 MISSING = ("", "NA", "N/A", "null", "NULL", "None")
 """Texts of a cell that hold no value. ``nan`` is none of them: it is a value that was logged."""
 
-PEEK_BYTES = 16_384
 MAX_FILE_BYTES = 2_000_000_000
 """Arrow parses a file of text as one block, whose size is an int32; larger files are refused with a notice."""
 

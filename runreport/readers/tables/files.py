@@ -9,8 +9,9 @@ from pyarrow import parquet
 
 from runreport.errors import ReadError
 from runreport.formats.files import read_bytes
+from runreport.readers.base import LOOK_BYTES, Location
 from runreport.readers.tables import delimited, document, jsonlines
-from runreport.readers.tables.columns import MAX_FILE_BYTES, PEEK_BYTES, ParsedTable, Peek, is_text
+from runreport.readers.tables.columns import MAX_FILE_BYTES, ParsedTable, Peek, is_text
 
 DELIMITED = frozenset({".csv", ".tsv"})
 JSON_LINES = frozenset({".jsonl", ".ndjson"})
@@ -34,23 +35,27 @@ def suffix_of(name: str) -> str:
     return os.path.splitext(name)[1].casefold()  # noqa: PTH122 - pathlib is slow for tens of thousands of names
 
 
-def peek(path: str) -> Peek:
-    """Return what the beginning of a table shows (of a Parquet file: its footer), by a few kilobytes.
+def peek(location: Location, name: str) -> Peek:
+    """Return what the beginning of a table of a folder shows (of a Parquet file: its footer), by a few kilobytes.
 
     A file of another suffix, which only the user can have named, is looked at as CSV.
 
     Raises:
         ReadError: the file cannot be opened or is no table at all.
     """
-    suffix = suffix_of(path.rpartition("/")[2])
+    path = f"{location.root}/{location.child(name)}"
+    suffix = suffix_of(name)
     try:
         if suffix == PARQUET:
             return _parquet_peek(path)
-        head = _head(path, _MAX_LINE_BYTES if suffix == JSON else _MAX_HEADER_BYTES)
+        head = location.head(name)
+        if not head or (len(head) == LOOK_BYTES and b"\n" not in head):
+            # It may be unreadable, which is to be told; and thousands of columns make a header longer than a look.
+            head = _head(path, _MAX_LINE_BYTES if suffix == JSON else _MAX_HEADER_BYTES)
         if suffix in JSON_LINES or (suffix == JSON and jsonlines.holds_lines(head)):
             return jsonlines.peek(head)
         if suffix == JSON:
-            return document.peek(head, is_whole=len(head) < PEEK_BYTES)
+            return document.peek(head, is_whole=len(head) < LOOK_BYTES)
         return delimited.peek(head)
     except (OSError, csv.Error, pa.ArrowException) as error:
         raise _unreadable(path, error) from error
@@ -67,7 +72,7 @@ def parse(path: str) -> ParsedTable:
         if suffix == PARQUET:
             return _parquet(path)
         data = read_bytes(path, MAX_FILE_BYTES if suffix != JSON else MAX_DOCUMENT_BYTES)
-        if suffix in JSON_LINES or (suffix == JSON and jsonlines.holds_lines(data[:PEEK_BYTES])):
+        if suffix in JSON_LINES or (suffix == JSON and jsonlines.holds_lines(data[:LOOK_BYTES])):
             return jsonlines.parse(data)
         return document.parse(data) if suffix == JSON else delimited.parse(data)
     except (OSError, csv.Error, pa.ArrowException) as error:
@@ -110,14 +115,10 @@ def _plain(table: pa.Table) -> pa.Table:
     return table.cast(pa.schema(fields))
 
 
-def _head(path: str, further_bytes: int) -> bytes:
+def _head(path: str, size_bytes: int) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     try:
-        head = os.read(descriptor, PEEK_BYTES)
-        # Thousands of columns make a header longer than the first look.
-        if len(head) == PEEK_BYTES and b"\n" not in head:
-            head += os.read(descriptor, further_bytes)
-        return head
+        return os.read(descriptor, size_bytes)
     finally:
         os.close(descriptor)
 

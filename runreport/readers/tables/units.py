@@ -75,7 +75,7 @@ def judged(location: Location, name: str) -> Judgement:
     """Say whether a table is a run log; one with a known name that cannot be opened is one, so that this is told."""
     rule = location.rule(location.child(name)) if location.rules else None
     try:
-        peek = table_files.peek(f"{location.root}/{location.child(name)}")
+        peek = table_files.peek(location, name)
         return judge(peek, is_known=is_known(name), stem=stem_of(name), rule=rule)
     except ReadError as error:
         return Judgement(certainty=Certainty.POSSIBLE if is_known(name) else None, reason=error.sentence)
@@ -108,7 +108,7 @@ def _roles(location: Location, name: str) -> Roles | None:
     """Return what the columns of a table are for, None when it cannot be opened."""
     path = location.child(name)
     try:
-        peek = table_files.peek(f"{location.root}/{path}")
+        peek = table_files.peek(location, name)
     except ReadError:
         return None
     return roles(peek.names, location.rule(path) if location.rules else None)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from runreport.errors import ReadError
 from runreport.formats.documents import parse_json
@@ -72,15 +71,6 @@ class Findings:
 
     def _tell_unreadable(self, file: str, problem: ReadError) -> None:
         self.tell("unreadable-file", file, f"{problem.sentence} What it says is missing.")
-
-
-def head(path: Path, size_bytes: int) -> bytes:
-    """Return the first bytes of a file, for telling a format; none when it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return file.read(size_bytes)
-    except OSError:
-        return b""
 
 
 def join(*parts: str) -> str:

@@ -17,7 +17,7 @@ from runreport.readers.common.logs import RunFacts, read_each, source_of
 from runreport.readers.common.naming import name_by_path
 from runreport.readers.common.series import RunPoints
 from runreport.readers.trackers import dvc_files
-from runreport.readers.trackers.common import Findings, artifact, flat_params, folder_artifacts, head, join, parent
+from runreport.readers.trackers.common import Findings, artifact, flat_params, folder_artifacts, join, parent
 from runreport.readers.trackers.dvclive_tables import read_table
 
 _METRICS, _PARAMS, _YAML, _LOCK = "metrics.json", "params.yaml", "dvc.yaml", "dvc.lock"
@@ -111,7 +111,7 @@ def _certainty(location: Location) -> Certainty | None:
     """Say how sure it is that metrics.json was written by DVCLive: other tools have one as well."""
     if _is_live_folder(location, ""):
         return Certainty.SURE
-    start = head(location.inside(location.child(_METRICS)), _HEAD_BYTES).strip()
+    start = location.head(_METRICS, _HEAD_BYTES).strip()
     is_object = start.startswith(b"{")
     if _PARAMS in location.files and is_object and (b'"step"' in start or start == b"{}"):
         return Certainty.LIKELY if location.relative.rpartition("/")[2] == _USUAL_FOLDER else Certainty.POSSIBLE

@@ -19,7 +19,7 @@ from runreport.readers.common.logs import RunFacts, read_each, source_of
 from runreport.readers.common.packages import packages
 from runreport.readers.common.series import RunPoints
 from runreport.readers.trackers import sacred_values
-from runreport.readers.trackers.common import Findings, artifact, base_name, flat_params, head, join, parent
+from runreport.readers.trackers.common import Findings, artifact, base_name, flat_params, join, parent
 
 _RUN, _CONFIG, _METRICS, _INFO, _OUTPUT = "run.json", "config.json", "metrics.json", "info.json", "cout.txt"
 _FILES = (_RUN, _CONFIG, _METRICS, _INFO, _OUTPUT)
@@ -59,7 +59,7 @@ class SacredReader:
         names = set(location.files)
         if _RUN not in names or not names & {_CONFIG, _METRICS, _OUTPUT}:
             return None
-        start = head(location.inside(location.child(_RUN)), _HEAD_BYTES)
+        start = location.head(_RUN, _HEAD_BYTES)
         is_sure = sum(mark in start for mark in _MARKS) > 1
         if not is_sure and not {_CONFIG, _OUTPUT} <= names:
             return None

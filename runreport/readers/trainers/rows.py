@@ -29,11 +29,7 @@ _MOST_ARTIFACTS = 1000
 
 def peek(location: Location, name: str, size_bytes: int = PEEK_BYTES) -> str:
     """Return the first bytes of a file of the folder as text; empty when it cannot be read."""
-    try:
-        with location.inside(location.child(name)).open("rb") as file:
-            return file.read(size_bytes).decode("utf-8-sig", "replace")
-    except (OSError, ReadError):
-        return ""
+    return location.head(name, size_bytes).decode("utf-8-sig", "replace")
 
 
 def peek_end(location: Location, name: str, size_bytes: int = PEEK_BYTES) -> str:

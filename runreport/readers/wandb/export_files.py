@@ -39,11 +39,7 @@ def kind_of_file(location: Location, name: str) -> str:
     suffix = name.rpartition(".")[2].lower()
     if suffix not in ("csv", "json", "jsonl"):
         return ""
-    try:
-        with location.inside(location.child(name)).open("rb") as file:
-            head = file.read(_PEEK_BYTES)
-    except (OSError, ReadError):
-        return ""
+    head = location.head(name, _PEEK_BYTES)
     return _kind_of_csv(head) if suffix == "csv" else _kind_of_json(head, is_lines=suffix == "jsonl")
 
 

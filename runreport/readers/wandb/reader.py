@@ -49,13 +49,13 @@ class WandbReader:
     def match(self, location: Location) -> Match | None:
         """Claim record files, or else the files that the client writes beside one."""
         names = [name for name in location.files if name.endswith(_SUFFIX)]
-        sound = [name for name in names if _peek(location, name, len(MARK)) == MARK]
+        sound = [name for name in names if location.head(name, len(MARK)) == MARK]
         if sound or any(map(_RECORD_FILE.match, names)):
             return _record_match(location, names, sound)
         known = frozenset(beside_files.FILES) & set(location.files)
         signs = [name for name in (beside_files.SUMMARY, beside_files.METADATA) if name in known]
         if not signs and beside_files.CONFIG in known:
-            head = _peek(location, beside_files.CONFIG, _PEEK_BYTES)
+            head = location.head(beside_files.CONFIG, _PEEK_BYTES)
             signs = [beside_files.CONFIG] if beside_files.holds_settings(head) else []
         if not signs:
             return None
@@ -209,11 +209,3 @@ def _id_of(log: str) -> str:
 def _id_of_folder(folder: str) -> str:
     named = _RUN_FOLDER.match(folder.rpartition("/")[2])
     return named["id"] if named else ""
-
-
-def _peek(location: Location, name: str, size: int) -> bytes:
-    try:
-        with location.inside(location.child(name)).open("rb") as file:
-            return file.read(size)
-    except (OSError, ReadError):
-        return b""
