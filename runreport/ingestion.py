@@ -134,7 +134,9 @@ def ingest(  # noqa: PLR0913 - each is an option of the command
     noticed[""] = (*noticed[""], *same_values(opened.snapshot(), runs))
     found = _found(places, noticed, tasks, results)
     ledger = make_ledger(findings, places, runs, tuple(zip(tasks, results, strict=True)))
-    commits.append(opened.commit((), found=found, roots=findings.roots, ledgers=ledger))
+    commits.append(
+        opened.commit((), found=found, roots=findings.roots, ledgers=ledger, parts=_parts(joint for _, joint in runs))
+    )
     return IngestResult(
         runs_added=sum(commit.runs_added for commit in commits),
         runs_updated=sum(commit.runs_updated for commit in commits),
@@ -147,6 +149,11 @@ def ingest(  # noqa: PLR0913 - each is an option of the command
         snapshot=commits[-1].number,
         ledger=tuple(row for _, rows in sorted(ledger.items()) for row in rows),
     )
+
+
+def _parts(joints: Iterable[Joint]) -> dict[str, tuple[str, ...]]:
+    """Return for each run the ids that its further logs have by themselves."""
+    return {joint.run_id: joint.part_ids for joint in joints}
 
 
 def _known_roots(store: Path) -> Mapping[str, Collection[str]]:
@@ -192,7 +199,7 @@ def _read_all(
     total = sum(len(task.joints) for task in tasks)
     results, commits, done = [], [], 0
     for task, result in zip(tasks, run_tasks(read_task, tasks, jobs=processes), strict=True):
-        commits.append(store.commit(result.batches))
+        commits.append(store.commit(result.batches, parts=_parts(task.joints)))
         results.append(result)
         done += len(task.joints)
         if report is not None:

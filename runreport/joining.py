@@ -40,6 +40,11 @@ class Joint:
         return self.parts[0].source.run_id
 
     @property
+    def part_ids(self) -> tuple[str, ...]:
+        """The ids that its logs have by themselves, without its own and those of settings."""
+        return tuple(part.source.run_id for part in self.parts[1:] if part.source.joining is not Joining.LAYER)
+
+    @property
     def path(self) -> str:
         """Where its first log lies."""
         return self.parts[0].source.path
@@ -68,10 +73,10 @@ def joints(parts: Iterable[Part]) -> tuple[Joint, ...]:
     for part in found:
         if part.source.joining in (Joining.FOLDER, Joining.BENEATH):
             by_folder[part.source.path].append(part)
-    owners = {folder for folder, own in by_folder.items() if any(_is(part, Joining.BENEATH) for part in own)}
+    owners = {part.source.path: part.source for own in by_folder.values() for part in own if _is(part, Joining.BENEATH)}
     merged: dict[str, list[Part]] = defaultdict(list)
     for folder, own in by_folder.items():
-        merged[_outermost(folder, owners)] += own
+        merged[_owner(folder, owners)] += own
     groups = {id(part): group for group in merged.values() if _is_one_run(group) for part in group}
     runs = _in_order(found, groups)
     layers = [part for part in found if _is(part, Joining.LAYER)]
@@ -88,9 +93,13 @@ def _is_one_run(group: Sequence[Part]) -> bool:
     return any(_is(part, Joining.BENEATH) for part in group) or len(set(names)) == len(names)
 
 
-def _outermost(folder: str, owners: set[str]) -> str:
-    """Return the uppermost folder that owns all below it and is or holds ``folder``; ``folder`` when there is none."""
-    return next((above for above in reversed(_upwards(folder)) if above in owners), folder)
+def _owner(folder: str, owners: Mapping[str, Source]) -> str:
+    """Return the nearest folder whose run owns ``folder``, be it that very folder; ``folder`` when there is none."""
+    above = next((above for above in _upwards(folder) if above in owners), folder)
+    if above == folder or not owners[above].owns:
+        return above
+    below = folder.removeprefix(f"{above}/").split("/")[0]
+    return above if below in owners[above].owns else folder
 
 
 def _upwards(folder: str) -> list[str]:

@@ -52,11 +52,12 @@ def merged(runs: Sequence[Joint], batches: Mapping[str, Sequence[RunBatch]]) -> 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Shared:
-    """Metrics that a log holds as well, and those of them that differ there."""
+    """Metrics that a log holds as well; those of them that differ there, and those that go on there for longer."""
 
     reader_name: str
     metrics: tuple[str, ...]
     differing: tuple[str, ...]
+    longer: tuple[str, ...]
 
 
 class _Points:
@@ -85,11 +86,17 @@ class _Points:
         for part in run.parts:
             own = self._series.get((part.reader_name, part.source.run_id), {})
             shared = [metric for metric in own if metric in taken]
-            differing = tuple(metric for metric in shared if not _agree(own[metric], taken[metric]))
+            differing = [metric for metric in shared if not _agree(own[metric], taken[metric])]
+            longer = {metric: own[metric] for metric in differing if _goes_on(taken[metric], own[metric])}
             if shared:
-                found = _Shared(reader_name=part.reader_name, metrics=tuple(shared), differing=differing)
+                found = _Shared(
+                    reader_name=part.reader_name,
+                    metrics=tuple(shared),
+                    differing=tuple(metric for metric in differing if metric not in longer),
+                    longer=tuple(longer),
+                )
                 self.shared[run.run_id].append(found)
-            taken |= {metric: series for metric, series in own.items() if metric not in taken}
+            taken |= {metric: series for metric, series in own.items() if metric not in taken} | longer
         for table in taken.values():
             ids = arrow_names(np.zeros(table.num_rows, dtype=np.int32), [run.run_id])
             yield table.set_column(0, POINTS.field("run_id"), ids)
@@ -125,12 +132,22 @@ def _series_bounds(table: pa.Table) -> Iterator[tuple[str, str, int, int]]:
 
 def _agree(first: pa.Table, second: pa.Table) -> bool:
     """Say whether two series hold the same values at the same steps, as far as float32 can tell."""
-    if first.num_rows != second.num_rows:
+    return first.num_rows == second.num_rows and _begins_with(first, second)
+
+
+def _goes_on(short: pa.Table, long: pa.Table) -> bool:
+    """Say whether a series ends later than another: one log was cut, or is written less often than the other."""
+    last_steps = [int(np.max(np.asarray(table.column("step").to_numpy()))) for table in (short, long)]
+    return last_steps[1] > last_steps[0] or (long.num_rows > short.num_rows and _begins_with(long, short))
+
+
+def _begins_with(series: pa.Table, start: pa.Table) -> bool:
+    head = series.slice(0, start.num_rows)
+    steps = [np.asarray(table.column("step").to_numpy()) for table in (head, start)]
+    values = [np.asarray(table.column("value").to_numpy()) for table in (head, start)]
+    if not np.array_equal(steps[0], steps[1]):
         return False
-    steps = [np.asarray(table.column("step").to_numpy()) for table in (first, second)]
-    values = [np.asarray(table.column("value").to_numpy()) for table in (first, second)]
-    same = np.isclose(values[0], values[1], rtol=_FLOAT32_TOLERANCE, atol=0, equal_nan=True)
-    return bool(np.array_equal(steps[0], steps[1]) and same.all())
+    return bool(np.isclose(values[0], values[1], rtol=_FLOAT32_TOLERANCE, atol=0, equal_nan=True).all())
 
 
 def _merged_log(run: Joint, logs: Sequence[RunLog], shared: Iterable[_Shared]) -> RunLog:
@@ -141,7 +158,7 @@ def _merged_log(run: Joint, logs: Sequence[RunLog], shared: Iterable[_Shared]) -
     params, conflicts = _params(logs, keeps_stem=run.shares_layer)
     merged_run = _run(run, logs)
     notices += [_joined_notice(run), *(_shared_notice(run, other) for other in shared)]
-    notices += _conflict_notices(run, conflicts)
+    notices += [*_conflict_notices(run, conflicts), *_layer_notices(run)]
     code = next((log.code for log in logs if log.code is not None), None)
     return RunLog(
         run=merged_run,
@@ -237,14 +254,16 @@ def _joined_notice(run: Joint) -> Notice:
 
 
 def _shared_notice(run: Joint, shared: _Shared) -> Notice:
-    differing = _listed(shared.differing)
-    says = f"differs there and was left out: {differing}" if differing else "agrees and was left out"
+    differs = bool(shared.differing or shared.longer)
     count = f"{len(shared.metrics)} metric{'s' * (len(shared.metrics) > 1)}"
+    says = [f"differs there and was left out: {_listed(shared.differing)}"] if shared.differing else []
+    says += [f"goes on for longer there and was taken from there: {_listed(shared.longer)}"] if shared.longer else []
+    told = "; ".join(says) or "agrees and was left out"
     return Notice(
-        severity=Severity.WARNING if differing else Severity.INFO,
-        code="differing-logs" if differing else "agreeing-logs",
+        severity=Severity.WARNING if differs else Severity.INFO,
+        code="differing-logs" if differs else "agreeing-logs",
         location=run.path or ".",
-        message=f"The log of {shared.reader_name} holds {count} of the same name; it {says}.",
+        message=f"The log of {shared.reader_name} holds {count} of the same name; it {told}.",
     )
 
 
@@ -253,6 +272,17 @@ def _conflict_notices(run: Joint, conflicts: Sequence[str]) -> list[Notice]:
         return []
     message = f"The logs of this run differ in these params, of which the first was taken: {_listed(conflicts)}."
     return [Notice(severity=Severity.WARNING, code="conflicting-settings", location=run.path or ".", message=message)]
+
+
+def _layer_notices(run: Joint) -> list[Notice]:
+    layer = next((part.source for part in run.parts if part.source.joining is Joining.LAYER), None)
+    if layer is None or layer.path or not run.shares_layer:
+        return []
+    message = "The settings beside the folder that was named were given to all runs below it, this one included."
+    hint = "If they belong to one of them only, name its folder alone."
+    return [
+        Notice(severity=Severity.WARNING, code="shared-settings", location=run.path or ".", message=message, hint=hint)
+    ]
 
 
 def _listed(names: Sequence[str]) -> str:

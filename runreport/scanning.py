@@ -1,6 +1,6 @@
 """What the readers find at the places they claimed, each run once, and which logs are one run."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from runreport.errors import ServerError, UnknownNameError, UsageError
@@ -28,7 +28,7 @@ class Place:
 
 
 def scan_all(claims: Iterable[Claim], readers: Sequence[Reader]) -> list[Place]:
-    """List the logs at each place; of several logs of one run only the first, in the order of the walk."""
+    """List the logs at each place; of several logs of one run only the largest."""
     return _without_repeats(_scan(claim, readers) for claim in claims)
 
 
@@ -81,21 +81,26 @@ def _fingerprint(reader: Reader, location: Location, source: Source) -> str:
 
 
 def _without_repeats(places: Iterable[Place]) -> list[Place]:
-    """Keep the first of several logs of one run, in the order of the walk."""
-    first: dict[str, str] = {}
-    kept = []
-    for place in places:
-        fresh, notices = [], list(place.notices)
+    """Keep of several logs of one run the largest, and of equally large ones the first in the order of the walk."""
+    found = list(places)
+    kept: dict[str, Source] = {}
+    kept_at: dict[str, str] = {}
+    for place in found:
         for source in place.sources:
-            found_at = where(place.location, source.path)
-            if source.run_id in first:
-                notices.append(_repeat(found_at, first[source.run_id]))
-            else:
-                first[source.run_id] = found_at
-                fresh.append(source)
-        repeated = len(place.sources) - len(fresh)
-        kept.append(replace(place, sources=tuple(fresh), notices=tuple(notices), repeated=repeated))
-    return kept
+            if source.run_id not in kept or source.size_bytes > kept[source.run_id].size_bytes:
+                kept[source.run_id], kept_at[source.run_id] = source, where(place.location, source.path)
+    return [_first_of_each(place, kept, kept_at) for place in found]
+
+
+def _first_of_each(place: Place, kept: Mapping[str, Source], kept_at: Mapping[str, str]) -> Place:
+    repeats = [source for source in place.sources if source is not kept[source.run_id]]
+    notices = [_repeat(where(place.location, source.path), kept_at[source.run_id]) for source in repeats]
+    return replace(
+        place,
+        sources=tuple(source for source in place.sources if source is kept[source.run_id]),
+        notices=(*place.notices, *notices),
+        repeated=len(repeats),
+    )
 
 
 def _repeat(found_at: str, first: str) -> Notice:
@@ -103,5 +108,5 @@ def _repeat(found_at: str, first: str) -> Notice:
         severity=Severity.WARNING,
         code="repeated-run",
         location=found_at,
-        message=f"This run was already found at {first}; it is counted once.",
+        message=f"This run was also found at {first}, where its log is the largest; it is counted once.",
     )

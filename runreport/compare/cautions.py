@@ -56,7 +56,7 @@ def _left_out(sample: Sample) -> Iterator[str]:
     if counts.running:
         yield f"{counted(counts.running, 'run')} of {sample.group_name} {_was(counts.running)} still running and left out."
     if counts.excluded:
-        yield f"{counted(counts.excluded, 'run')} of {sample.group_name} {_was(counts.excluded)} excluded on request."
+        yield f"{counted(counts.excluded, 'run')} of {sample.group_name} {_was(counts.excluded)} excluded; the page of each says why."
     if sample.missing:
         yield f"{counted(len(sample.missing), 'run')} of {sample.group_name} never logged this metric."
 

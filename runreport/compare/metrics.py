@@ -1,9 +1,10 @@
 """How each metric of an experiment is read, and which of them is the primary one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from runreport.compare.comparison import MetricDefinition
 from runreport.compare.directions import Kind, guess
@@ -93,22 +94,32 @@ def _choose_primary(frame: ExperimentFrame, settings: Settings) -> tuple[str | N
     wanted = own or settings.metrics.primary
     if wanted in frame.metrics:
         return wanted, f"{wanted} is the primary metric by configuration."
-    logged = sorted((name for name, info in frame.metric_infos.items() if info.is_primary), key=natural_key)
-    if logged and logged[0] in frame.metrics:
+    shares = _shares(frame)
+    said = (name for name, info in frame.metric_infos.items() if info.is_primary and name in frame.metrics)
+    logged = sorted((name for name in said if shares[name] or not any(shares.values())), key=natural_key)
+    if logged:
         return logged[0], f"{logged[0]} is the primary metric by the log."
-    return _primary_by_name(frame)
+    return _primary_by_name(frame, shares)
 
 
-def _primary_by_name(frame: ExperimentFrame) -> tuple[str | None, str]:
+def _shares(frame: ExperimentFrame) -> dict[str, int]:
+    """Return for each metric how many comparable runs have a finite value of it."""
+    comparable = _comparable(frame)
+    return {
+        metric: int((comparable & (columns.count > columns.nan_count + columns.inf_count)).sum())
+        for metric, columns in frame.metrics.items()
+    }
+
+
+def _comparable(frame: ExperimentFrame) -> NDArray[np.bool_]:
+    return np.array([is_comparable(run) for run in frame.runs], dtype=np.bool_)
+
+
+def _primary_by_name(frame: ExperimentFrame, shares: Mapping[str, int]) -> tuple[str | None, str]:
     """Return the best-known measure that at least half as many comparable runs have as any metric.
 
     Where no comparable run has a finite value of anything, all metrics are equal in that.
     """
-    comparable = np.array([is_comparable(run) for run in frame.runs], dtype=bool)
-    shares = {
-        metric: int((comparable & (columns.count > columns.nan_count + columns.inf_count)).sum())
-        for metric, columns in frame.metrics.items()
-    }
     most = max(shares.values(), default=0)
     eligible = [metric for metric, share in shares.items() if share * 2 >= most and _is_measure(metric)]
     if not eligible and shares and most == 0:
@@ -121,7 +132,7 @@ def _primary_by_name(frame: ExperimentFrame) -> tuple[str | None, str]:
     best = min(eligible, key=lambda metric: _fitness(metric, shares[metric]))
     if most == 0:
         return _without_values(best, f"by its name ({_kind_words(best)})")
-    runs = counted(int(comparable.sum()), "comparable run")
+    runs = counted(int(_comparable(frame).sum()), "comparable run")
     have = f"{shares[best]} of {runs} {'has' if shares[best] == 1 else 'have'}"
     return best, (
         f"{best} was chosen as the primary metric by its name: {_kind_words(best)} that {have}. "

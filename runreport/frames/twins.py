@@ -1,13 +1,14 @@
 """Runs of different readers that hold the same values: most likely one run that was logged in two formats.
 
-Two runs are twins when more than half of the series of the one with fewer are in the other as well, at least one of them
-of three points or more that are not all equal. A series is told by its number of points and its first, last, least and
-greatest value, as far as float32 can tell. Names are not compared, because some trackers rewrite them. Runs of one
-reader are never twins: there, equal values say that a seed was not applied, which must be seen.
+A series is told by its number of points and its first, last, least and greatest value, as far as float32 can tell; names
+are not compared, because some trackers rewrite them. A series tells a run when it has three points or more that are not
+all equal, and no other run of the same reader has it: a learning-rate schedule that all seeds share tells none of them.
+Two runs are twins when all telling series of the one with fewer are in the other. A run has at most one twin per reader,
+and runs of one reader are never twins: there, equal values say that a seed was not applied, which must be seen.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
@@ -20,7 +21,6 @@ from runreport.names import RunStatus
 Shape = tuple[float, ...]
 
 _FEWEST_POINTS = 3
-_MOST_ALIKE = 50  # runs that share one series; more share it by their nature, as a learning-rate schedule
 
 
 def shapes(run_ids: Sequence[str], columns: Sequence[NDArray[np.generic]]) -> dict[str, set[Shape]]:
@@ -40,21 +40,20 @@ def shapes(run_ids: Sequence[str], columns: Sequence[NDArray[np.generic]]) -> di
 
 def twins(found: Mapping[str, set[Shape]], readers: Mapping[str, str]) -> list[list[str]]:
     """Return the sets of runs that are twins, each in the order in which ``readers`` names them."""
+    holders: dict[tuple[str, Shape], list[str]] = defaultdict(list)
+    for run_id, reader in readers.items():
+        for shape in filter(_is_telling, found.get(run_id, ())):
+            holders[reader, shape].append(run_id)
+    telling: dict[str, set[Shape]] = defaultdict(set)
     alike: dict[Shape, list[str]] = defaultdict(list)
-    for run_id in readers:
-        for shape in found.get(run_id, ()):
-            if _is_telling(shape):
-                alike[shape].append(run_id)
-    pairs = {
-        pair
-        for run_ids in alike.values()
-        if len(run_ids) <= _MOST_ALIKE
-        for pair in combinations(run_ids, 2)
-        if readers[pair[0]] != readers[pair[1]]
-    }
+    for (_, shape), run_ids in holders.items():
+        if len(run_ids) == 1:
+            telling[run_ids[0]].add(shape)
+            alike[shape].append(run_ids[0])
     place = {run_id: index for index, run_id in enumerate(readers)}
-    same = [pair for pair in sorted(pairs) if _share_most(found[pair[0]], found[pair[1]])]
-    return sorted(_connected(same, place), key=lambda group: place[group[0]])
+    pairs = {pair for run_ids in alike.values() for pair in combinations(sorted(run_ids, key=place.__getitem__), 2)}
+    same = [pair for pair in pairs if _holds_all(telling[pair[0]], telling[pair[1]])]
+    return _connected(sorted(same, key=lambda pair: (place[pair[0]], place[pair[1]])), readers)
 
 
 def without_twins(frame: ExperimentFrame) -> ExperimentFrame:
@@ -81,24 +80,22 @@ def _is_telling(shape: Shape) -> bool:
     return count >= _FEWEST_POINTS and least < greatest
 
 
-def _share_most(one: set[Shape], other: set[Shape]) -> bool:
-    return 2 * len(one & other) > min(len(one), len(other))
+def _holds_all(one: set[Shape], other: set[Shape]) -> bool:
+    return one <= other or other <= one
 
 
-def _connected(pairs: Iterable[tuple[str, str]], place: Mapping[str, int]) -> Iterator[list[str]]:
-    root: dict[str, str] = {}
-
-    def find(run_id: str) -> str:
-        while root.setdefault(run_id, run_id) != run_id:
-            run_id = root[run_id]
-        return run_id
-
+def _connected(pairs: Iterable[tuple[str, str]], readers: Mapping[str, str]) -> list[list[str]]:
+    """Return the sets that hang together by pairs; a pair that would bring two runs of one reader together is none."""
+    groups: dict[str, list[str]] = {}
     for one, other in pairs:
-        root[find(one)] = find(other)
-    groups: dict[str, list[str]] = defaultdict(list)
-    for run_id in sorted(root, key=place.__getitem__):
-        groups[find(run_id)].append(run_id)
-    yield from groups.values()
+        first, second = groups.get(one, [one]), groups.get(other, [other])
+        if first is second or {readers[run_id] for run_id in first} & {readers[run_id] for run_id in second}:
+            continue
+        first += second
+        groups |= dict.fromkeys(first, first)
+    place = {run_id: index for index, run_id in enumerate(readers)}
+    distinct = {id(group): sorted(group, key=place.__getitem__) for group in groups.values()}
+    return sorted(distinct.values(), key=lambda group: place[group[0]])
 
 
 def _frame_shapes(frame: ExperimentFrame) -> dict[str, set[Shape]]:

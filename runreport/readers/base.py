@@ -161,6 +161,7 @@ class Source:
         fingerprint: changes whenever the log changes; free of absolute paths.
         size_bytes: how much there is to read, for splitting the work.
         joining: what it has to do with other readers' logs around it; all but ``ALONE`` need a folder as ``path``.
+        owns: with ``BENEATH``, the names of the sub-folders that belong to the run; empty for all of them.
     """
 
     run_id: str
@@ -170,6 +171,7 @@ class Source:
     handle: str = ""
     size_bytes: int = 0
     joining: Joining = Joining.ALONE
+    owns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

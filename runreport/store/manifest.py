@@ -97,6 +97,7 @@ class Store:
         found: Mapping[str, tuple[Notice, ...]] = _NOTHING,
         roots: Mapping[str, tuple[str, ...]] = _NO_ROOTS,
         ledgers: Mapping[str, tuple[LedgerRow, ...]] = _NO_LEDGERS,
+        parts: Mapping[str, tuple[str, ...]] = _NO_ROOTS,
     ) -> Commit:
         """Make written batches part of the store, in one step that happens wholly or not at all.
 
@@ -109,6 +110,8 @@ class Store:
             found: notices about places rather than runs; they replace the earlier ones under the same key.
             roots: marks by which an ingested folder is known again, by its label; they replace the earlier ones.
             ledgers: what was found in each of these folders; they replace the earlier ones.
+            parts: for runs put together from several logs the ids of these; a run of the store that holds one of them
+                under another id goes.
 
         Raises:
             ValueError: a run has no log or several among the additions.
@@ -118,7 +121,7 @@ class Store:
         while True:
             newest = self._newest()
             state = self._state(newest)
-            change = plan(state, additions, found, roots, ledgers)
+            change = plan(state, additions, found, roots, ledgers=ledgers, parts=parts)
             if change.is_empty:
                 return _commit(newest, change, conflicts)
             if _publish(self.path / _FOLDER, _manifest(newest + 1, state, change)):

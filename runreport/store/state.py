@@ -19,10 +19,14 @@ FORMAT = "runreport-store"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
-    """Where a run's rows are: all batches of the one commit that brought this fingerprint."""
+    """Where a run's rows are: all batches of the one commit that brought this fingerprint.
+
+    ``parts`` are the ids that its logs have by themselves, when it was put together from several.
+    """
 
     fingerprint: str
     batches: tuple[str, ...]
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +42,8 @@ class State:
     """Runs, batches and the notices about places, each by its key; also the shape of a change to be applied.
 
     ``roots`` says for each label of a folder that was ingested by what marks that very folder is known again, and
-    ``ledgers`` what was found there the last time.
+    ``ledgers`` what was found there the last time. ``retired`` are, in a change, the runs that are known by another id
+    from now on.
     """
 
     runs: Mapping[str, RunRecord] = field(default_factory=dict)
@@ -46,6 +51,7 @@ class State:
     found: Mapping[str, tuple[Notice, ...]] = field(default_factory=dict)
     roots: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ledgers: Mapping[str, tuple[LedgerRow, ...]] = field(default_factory=dict)
+    retired: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +66,7 @@ class Change:
     @property
     def is_empty(self) -> bool:
         """Whether the store already holds all of it."""
-        return not (self.state.runs or self.state.found or self.state.roots or self.state.ledgers)
+        return not (self.state.runs or self.state.found or self.state.roots or self.state.ledgers or self.state.retired)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +80,7 @@ class Manifest:
 
 def apply(state: State, change: State) -> State:
     """Return the state after a change; batches without any live run are no longer part of it."""
-    runs = {**state.runs, **change.runs}
+    runs = {run: record for run, record in {**state.runs, **change.runs}.items() if run not in change.retired}
     batches = {**state.batches, **change.batches}
     found = {key: notices for key, notices in {**state.found, **change.found}.items() if notices}
     live = {batch for run in runs.values() for batch in run.batches}
@@ -87,19 +93,24 @@ def apply(state: State, change: State) -> State:
     )
 
 
-def plan(
+def plan(  # noqa: PLR0913 - each is another part of what a store holds
     state: State,
     additions: Sequence[BatchFiles],
     found: Mapping[str, tuple[Notice, ...]],
     roots: Mapping[str, tuple[str, ...]],
+    *,
     ledgers: Mapping[str, tuple[LedgerRow, ...]],
+    parts: Mapping[str, tuple[str, ...]],
 ) -> Change:
     """Return what adding these batches and replacing these notices, marks and ledgers would change.
+
+    ``parts`` names for each run that was found the ids of its logs; a run of the store that has one of them under another
+    id is retired.
 
     Raises:
         ValueError: a run has no log or several among the additions, or different fingerprints.
     """
-    incoming = _incoming(additions)
+    incoming = _incoming(additions, parts)
     new = {
         run: record
         for run, record in incoming.items()
@@ -117,6 +128,7 @@ def plan(
             found=changed,
             roots={label: marks for label, marks in roots.items() if state.roots.get(label) != marks},
             ledgers={label: rows for label, rows in ledgers.items() if state.ledgers.get(label) != rows},
+            retired=_retired(state, parts),
         ),
         added=len(new) - updated,
         updated=updated,
@@ -124,7 +136,15 @@ def plan(
     )
 
 
-def _incoming(additions: Sequence[BatchFiles]) -> dict[str, RunRecord]:
+def _retired(state: State, parts: Mapping[str, tuple[str, ...]]) -> frozenset[str]:
+    """Return the runs of a store that share a log with a run of another id among those that were found now."""
+    found = {part for run, own in parts.items() for part in (run, *own)}
+    joined = (part for own in parts.values() for part in own if part in state.runs)
+    split = (run for run, record in state.runs.items() if record.parts and not found.isdisjoint(record.parts))
+    return frozenset(run for run in (*joined, *split) if run not in parts)
+
+
+def _incoming(additions: Sequence[BatchFiles], parts: Mapping[str, tuple[str, ...]]) -> dict[str, RunRecord]:
     records: dict[str, RunRecord] = {}
     logs: dict[str, int] = {}
     for addition in {addition.batch_id: addition for addition in additions}.values():
@@ -134,7 +154,9 @@ def _incoming(additions: Sequence[BatchFiles]) -> dict[str, RunRecord]:
                 msg = f"run {run.run_id} has two fingerprints in one commit"
                 raise ValueError(msg)
             batches = (*(earlier.batches if earlier else ()), addition.batch_id)
-            records[run.run_id] = RunRecord(fingerprint=run.fingerprint, batches=batches)
+            records[run.run_id] = RunRecord(
+                fingerprint=run.fingerprint, batches=batches, parts=parts.get(run.run_id, ())
+            )
             logs[run.run_id] = logs.get(run.run_id, 0) + run.has_log
     if wrong := sorted(run for run, count in logs.items() if count != 1):
         msg = f"every run needs exactly one log in its commit, unlike {wrong}"
@@ -155,10 +177,14 @@ def encode(manifest: Manifest) -> bytes:
         "written_by": __version__,
         "number": manifest.number,
         "kind": "checkpoint" if manifest.is_checkpoint else "delta",
-        "runs": {run: {"fingerprint": it.fingerprint, "batches": it.batches} for run, it in state.runs.items()},
+        "runs": {
+            run: {"fingerprint": it.fingerprint, "batches": it.batches, "parts": it.parts}
+            for run, it in state.runs.items()
+        },
         "batches": {name: _encoded_batch(batch) for name, batch in state.batches.items()},
         "found": {key: [asdict(notice) for notice in notices] for key, notices in state.found.items()},
         "roots": dict(state.roots),
+        "retired": sorted(state.retired),
         "ledgers": {label: [asdict(row) for row in rows] for label, rows in state.ledgers.items()},
     }
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii")
@@ -183,13 +209,14 @@ def decode(content: bytes) -> Manifest:
     _check_version(raw)
     state = State(
         runs={
-            run: RunRecord(fingerprint=it["fingerprint"], batches=tuple(it["batches"]))
+            run: RunRecord(fingerprint=it["fingerprint"], batches=tuple(it["batches"]), parts=tuple(it["parts"]))
             for run, it in raw["runs"].items()
         },
         batches={name: _decoded_batch(batch) for name, batch in raw["batches"].items()},
         found={key: tuple(_notice(row) for row in rows) for key, rows in raw["found"].items()},
         roots={label: tuple(marks) for label, marks in raw["roots"].items()},
         ledgers={label: tuple(LedgerRow(**row) for row in rows) for label, rows in raw["ledgers"].items()},
+        retired=frozenset(raw["retired"]),
     )
     return Manifest(number=raw["number"], is_checkpoint=raw["kind"] == "checkpoint", state=state)
 

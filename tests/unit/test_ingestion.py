@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from tfevents_encoder import record, scalar, version
 
 from runreport import ingestion, reading
 from runreport.errors import NoRunsError, UnknownNameError
@@ -172,3 +173,30 @@ def test_a_corrected_reader_reads_its_old_logs_again(
     ingest([logs], store=tmp_path / "store")
     monkeypatch.setattr(TabularReader, "version", "1 corrected")
     assert ingest([logs], store=tmp_path / "store").runs_updated == 3
+
+
+def test_a_run_that_is_known_by_another_log_from_now_on_is_not_counted_twice(tmp_path: Path) -> None:
+    folder = tmp_path / "logs" / "a_s1"
+    write_run(tmp_path / "logs", "a_s1", [3.0, 2.0])
+    ingest([tmp_path / "logs"], store=tmp_path / "store")
+    events = [record(version()), *(record(scalar("loss", step, value)) for step, value in enumerate([3.0, 2.0, 1.0]))]
+    (folder / "events.out.tfevents.1763600000.host").write_bytes(b"".join(events))
+    joined = ingest([tmp_path / "logs"], store=tmp_path / "store")
+    assert Store.open(tmp_path / "store").snapshot().run_ids == tuple(joined.run_ids)
+    next(folder.glob("*tfevents*")).unlink()
+    alone = ingest([tmp_path / "logs"], store=tmp_path / "store")
+    assert Store.open(tmp_path / "store").snapshot().run_ids == tuple(alone.run_ids)
+    assert joined.run_ids != alone.run_ids
+
+
+def test_of_two_copies_of_a_run_the_larger_counts(tmp_path: Path) -> None:
+    golden = Path(__file__).resolve().parent.parent / "golden" / "wandb_offline" / "input" / "wandb"
+    source = next(path for path in sorted(golden.iterdir()) if path.is_dir())
+    for name in ("a_backup", "b_whole"):
+        shutil.copytree(source, tmp_path / "logs" / name / "wandb" / source.name)
+    record = next((tmp_path / "logs" / "a_backup").rglob("*.wandb"))
+    record.write_bytes(record.read_bytes()[:2000])
+    result = ingest([tmp_path / "logs"], store=tmp_path / "store")
+    (notice,) = [notice for notice in result.notices if notice.code == "repeated-run"]
+    assert "a_backup" in notice.location
+    assert "b_whole" in notice.message

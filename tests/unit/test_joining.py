@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from runreport.joining import Joint, Part, joints
 from runreport.readers.base import Certainty, Joining, Source
 
@@ -52,10 +54,22 @@ def test_an_owner_of_the_root_takes_everything() -> None:
     assert shown(found) == [["tracker:", "csv:", "events:x"]]
 
 
-def test_the_uppermost_of_two_owners_takes_all() -> None:
+def test_two_owners_are_two_runs_and_the_nearest_takes_what_lies_below() -> None:
     found = joints([part("inner", "a/b", Joining.BENEATH), part("outer", "a", Joining.BENEATH), part("csv", "a/b/c")])
-    assert len(found) == 1
-    assert found[0].run_id == "outer:a:"
+    assert sorted(shown(found)) == [["inner:a/b", "csv:a/b/c"], ["outer:a"]]
+
+
+def test_an_owner_of_named_folders_leaves_the_others_alone() -> None:
+    trainer = part("trainer", "out", Joining.BENEATH)
+    trainer = replace(trainer, source=replace(trainer.source, owns=("runs",)))
+    found = joints(
+        [trainer, part("events", "out/runs/Jan01"), part("csv", "out/baseline_s1"), part("csv", "out/baseline_s2")]
+    )
+    assert sorted(shown(found)) == [
+        ["csv:out/baseline_s1"],
+        ["csv:out/baseline_s2"],
+        ["trainer:out", "events:out/runs/Jan01"],
+    ]
 
 
 def test_two_logs_of_one_reader_below_an_owner_are_parts_of_its_run() -> None:

@@ -95,13 +95,22 @@ def test_a_metric_that_agrees_is_taken_from_the_first_log() -> None:
     assert codes(found) == ["joined-logs", "agreeing-logs"]
 
 
-@pytest.mark.parametrize("other", [[(0, 1.5)], [(1, 1.0)], [(0, 1.0), (1, 1.0)], [(0, math.nan)]])
+@pytest.mark.parametrize("other", [[(0, 1.5)], [(0, math.nan)], [(-1, 1.0)]])
 def test_a_metric_that_differs_is_told_about(other: list[tuple[int, float]]) -> None:
     found = together(batch(log("x"), {"loss": [(0, 1.0)]}), batch(log("y"), {"loss": other}))
     assert points_of(found) == {"loss": [(0, 1.0)]}
     notice = found.logs[0].notices[-1]
     assert (notice.code, notice.severity, notice.run_id) == ("differing-logs", Severity.WARNING, "x")
     assert "loss" in notice.message
+
+
+@pytest.mark.parametrize("other", [[(1, 1.0)], [(0, 1.0), (1, 0.5)], [(0, 1.0), (0, 1.5)]])
+def test_a_metric_that_goes_on_for_longer_in_another_log_is_taken_from_there(other: list[tuple[int, float]]) -> None:
+    found = together(batch(log("x"), {"loss": [(0, 1.0)]}), batch(log("y"), {"loss": other}))
+    assert points_of(found) == {"loss": other}
+    notice = found.logs[0].notices[-1]
+    assert (notice.code, notice.severity) == ("differing-logs", Severity.WARNING)
+    assert "goes on for longer" in notice.message
 
 
 def test_samples_of_a_metric_come_from_one_log_only() -> None:

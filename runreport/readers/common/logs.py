@@ -79,6 +79,7 @@ def source_of(  # noqa: PLR0913 - each is another part of what a source is
     source_id: str = "",
     handle: str = "",
     joining: Joining = Joining.ALONE,
+    owns: tuple[str, ...] = (),
 ) -> Source:
     """Return the source of a run known by the sizes and times of its files.
 
@@ -90,6 +91,7 @@ def source_of(  # noqa: PLR0913 - each is another part of what a source is
         source_id: the tool's own id of the run; without one the run is known by its place.
         handle: see :class:`runreport.readers.base.Source`.
         joining: see :class:`runreport.readers.base.Joining`.
+        owns: see :class:`runreport.readers.base.Source`.
     """
     stats = {file: stat for file in files if (stat := _stat(f"{location.root}/{file}"))}
     stamps = [f"{file}:{stat.st_size}:{stat.st_mtime_ns}" for file, stat in stats.items()]
@@ -101,6 +103,7 @@ def source_of(  # noqa: PLR0913 - each is another part of what a source is
         handle=handle,
         size_bytes=sum(stat.st_size for stat in stats.values()),
         joining=joining,
+        owns=owns,
     )
 
 

@@ -46,7 +46,7 @@ class MlflowExportReader:
         found = _exported_tree(location)
         if found:
             return Match(certainty=Certainty.SURE, reason=f"{found} was written by mlflow-export-import")
-        heads = {name: _ends(location, location.child(name)) for name in _json_files(location)}
+        heads = {name: _ends(location, name) for name in _json_files(location)}
         pages = [
             name for name, head in heads.items() if _holds(head, _RUN) and _holds(head, _INFO) and b'"info"' in head
         ]
@@ -155,7 +155,7 @@ class _Documents:
 def _exported_tree(location: Location) -> str:
     """Return the first file by which a whole folder is known as an export; empty when it is none."""
     own = [name for name in ("experiment.json", "run.json") if name in location.files]
-    named = [name for name in own if _is_exported(_ends(location, location.child(name)))]
+    named = [name for name in own if _is_exported(_ends(location, name))]
     if named or not location.folders or not set(location.folders) <= PARTS:
         return named[0] if named else ""
     for folder in location.folders:
@@ -163,7 +163,7 @@ def _exported_tree(location: Location) -> str:
         for name in [
             f"{folder}/{sub}/{file}" for sub in inner[:_LOOKED_AT] for file in ("experiment.json", "model.json")
         ]:
-            if _is_exported(_ends(location, location.child(name))):
+            if _is_exported(_ends(location, name)):
                 return name
     return ""
 
@@ -178,13 +178,13 @@ def _json_files(location: Location) -> list[str]:
     return [name for name in location.files if name.lower().endswith(".json")][:_LOOKED_AT]
 
 
-def _ends(location: Location, path: str) -> bytes:
+def _ends(location: Location, name: str) -> bytes:
     """Return the first and the last few kilobytes of a file; nothing when it cannot be read."""
-    head = location.head(path.rpartition("/")[2], _HEAD_BYTES)
+    head = location.head(name, _HEAD_BYTES)
     if len(head) < _HEAD_BYTES:
         return head
     try:
-        with location.inside(path).open("rb") as file:
+        with location.inside(location.child(name)).open("rb") as file:
             file.seek(max(file.seek(0, 2) - _TAIL_BYTES, len(head)))
             return head + file.read(_TAIL_BYTES)
     except (OSError, ReadError):

@@ -35,6 +35,7 @@ from runreport.readers.trainers.rows import (
     whole,
 )
 
+_OWN_FOLDERS = ("runs", "logs", "tensorboard")  # where the library and its users let event files be written
 _STATE = "trainer_state.json"
 _CHECKPOINT = re.compile(r"checkpoint-(\d{1,15})")
 _RESULTS = ("all_results.json", "train_results.json", "eval_results.json", "predict_results.json", "test_results.json")
@@ -95,7 +96,11 @@ class HuggingFaceTrainerReader:
             for name in (*_SETTINGS, _MODEL)
             if name not in names
         ]
-        return Scan(sources=(source_of(location, self.name, location.relative, files, joining=Joining.BENEATH),))
+        return Scan(
+            sources=(
+                source_of(location, self.name, location.relative, files, joining=Joining.BENEATH, owns=_OWN_FOLDERS),
+            )
+        )
 
     def read(self, location: Location, sources: Sequence[Source]) -> Iterator[RunBatch]:
         """Yield the runs one after the other."""

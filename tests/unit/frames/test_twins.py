@@ -63,6 +63,7 @@ def series(run_id: str, *columns: tuple[float, float, float, float, float]) -> d
 
 LOSS = (10, 2.0, 0.1, 0.1, 2.0)
 RATE = (10, 0.1, 0.0, 0.0, 0.1)
+OTHER_LOSS = (10, 2.0, 0.11, 0.11, 2.0)
 ACCURACY = (1, 0.9, 0.9, 0.9, 0.9)
 CONSTANT = (10, 1.0, 1.0, 1.0, 1.0)
 
@@ -72,12 +73,13 @@ CONSTANT = (10, 1.0, 1.0, 1.0, 1.0)
     [
         ([LOSS, RATE], [LOSS, RATE], True),
         ([LOSS], [LOSS, RATE, ACCURACY], True),
-        ([RATE, ACCURACY], [RATE, LOSS], False),
+        ([RATE, ACCURACY], [RATE, LOSS], True),
+        ([RATE, OTHER_LOSS], [RATE, LOSS], False),
         ([CONSTANT, ACCURACY], [CONSTANT, ACCURACY], False),
         ([], [LOSS], False),
     ],
 )
-def test_most_of_the_series_must_be_the_same_and_one_must_tell(
+def test_all_series_that_tell_a_run_must_be_the_same(
     one: list[tuple[float, ...]], other: list[tuple[float, ...]], are_twins: bool
 ) -> None:
     found = {"a": {tuple(row) for row in one}, "b": {tuple(row) for row in other}}
@@ -89,3 +91,17 @@ def test_numbers_are_compared_as_float32_and_special_ones_count() -> None:
     nan, inf = float("nan"), float("inf")
     assert series("a", (3, nan, inf, 0.1, 0.9)) == series("a", (3, nan, inf, 0.1 + 1e-12, 0.9))
     assert series("a", (3, nan, inf, 0.1, 0.9)) != series("a", (3, inf, inf, 0.1, 0.9))
+
+
+def test_what_all_seeds_share_tells_none_of_them() -> None:
+    seeds = {f"{reader}{seed}": {RATE, (10, 2.0, loss, loss, 2.0)} for reader, seed, loss in SEEDS}
+    assert twins(seeds, {run_id: run_id[0] for run_id in seeds}) == []
+
+
+def test_a_run_has_one_twin_per_reader_and_seeds_are_not_chained() -> None:
+    found = {"a1": {LOSS}, "b1": {LOSS, RATE}, "a2": {RATE}, "b2": {OTHER_LOSS}}
+    groups = twins(found, {run_id: run_id[0] for run_id in found})
+    assert all(len({run_id[0] for run_id in group}) == len(group) for group in groups)
+
+
+SEEDS = [("a", 1, 0.1), ("a", 2, 0.2), ("b", 1, 0.3), ("b", 2, 0.4)]
