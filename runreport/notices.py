@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from runreport.names import Severity
 
+UNREADABLE = "unreadable-log"
+"""The code of the error that a log could not be read at all; a run that has it and no points is not kept."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Notice:

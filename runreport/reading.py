@@ -1,6 +1,6 @@
 """The work of one process: read some runs and write them; a run that fails becomes a notice."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -12,9 +12,10 @@ from runreport.joining import Joint
 from runreport.merging import merged
 from runreport.model.entities import RunBatch
 from runreport.names import Severity
-from runreport.notices import Notice
+from runreport.notices import UNREADABLE, Notice
 from runreport.readers import registry
 from runreport.readers.base import Location, Reader, Source
+from runreport.secrets import without_secrets
 from runreport.store.parquet import BatchFiles, write_batch
 
 _BATCH_POINTS = 1_000_000  # writing takes some hundred bytes of memory for each
@@ -83,11 +84,39 @@ def _reader(name: str) -> Reader:
 
 def _read(task: Task) -> TaskResult:
     fingerprints = {joint.run_id: joint.fingerprint for joint in task.joints}
-    batches = tuple(write_batch(task.store, batch, fingerprints=fingerprints) for batch in _batches(task))
-    written = {run.run_id for batch in batches for run in batch.runs}
+    batches: list[BatchFiles] = []
+    broken: dict[str, list[Notice]] = {}
+    for batch in map(without_secrets, _batches(task)):
+        broken |= _unreadable(batch)
+        kept = replace(batch, logs=tuple(log for log in batch.logs if log.run.run_id not in broken))
+        batches += (
+            [write_batch(task.store, kept, fingerprints=fingerprints)] if kept.logs or kept.points.num_rows else []
+        )
+    written = {run.run_id for files in batches for run in files.runs}
     missing = [joint for joint in task.joints if joint.run_id not in written]
-    notices = tuple(_not_read(task.location, joint) for joint in missing)
-    return TaskResult(batches=batches, notices=notices, runs_skipped=len(missing))
+    return TaskResult(
+        batches=tuple(batches),
+        notices=tuple(notice for joint in missing for notice in _missing(task.location, joint, broken)),
+        runs_skipped=len(missing),
+    )
+
+
+def _unreadable(batch: RunBatch) -> dict[str, list[Notice]]:
+    """Return the notices of runs without any point whose log could not be read: such runs are told about, not kept."""
+    failed = {
+        log.run.run_id: list(log.notices)
+        for log in batch.logs
+        if any(notice.code == UNREADABLE and notice.severity is Severity.ERROR for notice in log.notices)
+    }
+    with_points = set(batch.points.column("run_id").cast(pa.string()).unique().to_pylist()) if failed else set()
+    return {run_id: notices for run_id, notices in failed.items() if run_id not in with_points}
+
+
+def _missing(location: Location, joint: Joint, broken: Mapping[str, Sequence[Notice]]) -> Iterator[Notice]:
+    for notice in broken.get(joint.run_id, ()):
+        yield replace(notice, location=where(location, notice.location), run_id="")
+    if joint.run_id not in broken:
+        yield _not_read(location, joint)
 
 
 def _batches(task: Task) -> Iterator[RunBatch]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from runreport.errors import ServerError, UnknownNameError, UsageError
 from runreport.joining import Joint, Part, joints
 from runreport.names import Severity, content_hash
-from runreport.notices import Notice
+from runreport.notices import UNREADABLE, Notice
 from runreport.readers.base import Certainty, Location, Reader, Source
 from runreport.readers.registry import Claim
 from runreport.reading import failure, where
@@ -51,7 +51,7 @@ def _scan(claim: Claim, readers: Sequence[Reader]) -> Place:
     except (ServerError, UnknownNameError, UsageError):
         raise
     except Exception as error:  # noqa: BLE001 - one bad log, or a fault in one reader, must not stop the others
-        notice = failure(claim.location, claim.location.relative, "unreadable-log", error)
+        notice = failure(claim.location, claim.location.relative, UNREADABLE, error)
         return Place(
             reader_name=reader.name,
             certainty=claim.match.certainty,

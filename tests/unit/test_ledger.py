@@ -65,3 +65,17 @@ def test_the_ledger_is_on_the_notices_page_and_in_the_json(tmp_path: Path) -> No
     assert result.ingest is not None
     printed = json.loads(strict_json.dumps(result.ingest.public()))
     assert [row["files"] for row in printed["ledger"]] == [2, 2]
+
+
+def test_a_log_that_cannot_be_read_is_counted_as_such_each_time(tmp_path: Path) -> None:
+    folder = mixed(tmp_path / "logs")
+    (folder / "out").mkdir()
+    (folder / "out" / "trainer_state.json").write_text(
+        '{"log_history": [{"loss": 1, "step": 1}], "global_step": 1, "ma'
+    )
+    for _ in range(2):
+        result = ingested(folder, tmp_path)
+        (row,) = [row for row in result.ledger if row.reader == "hf_trainer"]
+        assert (row.logs, row.runs, row.unreadable) == (1, 0, 1)
+        assert any(notice.code == "unreadable-log" and notice.location == "logs/out" for notice in result.notices)
+        assert result.runs_skipped == 1

@@ -148,11 +148,17 @@ def _read_run(location: Location, source: Source, points: RunPoints) -> RunFacts
     params: dict[str, str] = {}
     row = int(source.handle[1:]) if source.handle else None
     for file in source.files:
-        data = read_bytes(location.inside(file), npy.MAX_BYTES)
-        if file.casefold().endswith(".npz"):
-            params |= _add_archive(file, data, points, notices)
-        else:
-            _add_array(file, npy.read_array(data), row, points)
+        try:
+            data = read_bytes(location.inside(file), npy.MAX_BYTES)
+            if file.casefold().endswith(".npz"):
+                params |= _add_archive(file, data, points, notices)
+            else:
+                _add_array(file, npy.read_array(data), row, points)
+        except ReadError as problem:
+            if len(source.files) == 1:
+                raise
+            message = f"The file was left out. {problem.sentence}"
+            notices.append(Notice(severity=Severity.WARNING, code="unread-array", location=file, message=message))
     inexact = points.inexact
     if inexact:
         message = f"{inexact} whole numbers beyond 2^53 may have lost their last digits."
@@ -181,7 +187,9 @@ def _add_array(file: str, array: NDArray[Any], row: int | None, points: RunPoint
         return
     curve = array if row is None else array[row] if array.ndim == REPEATS and row < len(array) else None
     if curve is None or curve.ndim != SERIES or curve.dtype.kind not in "fiub":
-        raise ReadError("It is no curve of numbers any more.")
+        raise ReadError(
+            "It is no curve of numbers." if row is None else "It holds no curve of numbers for this run any more."
+        )
     add_series(name_of(stem_of(file)).metric or DEFAULT_METRIC, np.arange(len(curve)), curve, points)
 
 

@@ -24,7 +24,7 @@ from runreport.model.entities import (
 )
 from runreport.model.tables import POINTS
 from runreport.names import Direction, DirectionSource, RunStatus, Severity, content_hash
-from runreport.notices import Notice
+from runreport.notices import UNREADABLE, Notice
 from runreport.readers.base import Joining, Location, Reader, Source
 from runreport.readers.common.naming import STEM_PARAM, name_by_path
 from runreport.readers.common.series import RunPoints
@@ -185,7 +185,7 @@ def unreadable(source: Source, problem: ReadError | OSError, file: str = "") -> 
     hint = problem.hint if isinstance(problem, ReadError) else ""
     return Notice(
         severity=Severity.ERROR,
-        code="unreadable-log",
+        code=UNREADABLE,
         location=file or source.path or ".",
         message=reason,
         hint=hint,

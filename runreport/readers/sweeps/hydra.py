@@ -184,13 +184,9 @@ def _tags(settings: Mapping[str, str], sweep: Mapping[str, str], overrides: Sequ
 
 
 def _environment(settings: Mapping[str, str]) -> dict[tuple[str, str], str]:
+    """Return the version of Hydra; the variables of ``hydra.job.env_set`` are left out, for they often hold secrets."""
     version = settings.get("hydra.runtime.version")
-    variables = "hydra.job.env_set."
-    set_by_job = {name[len(variables) :]: text for name, text in settings.items() if name.startswith(variables)}
-    return {
-        **({("package", "hydra-core"): version} if version else {}),
-        **{("variable", name): text for name, text in set_by_job.items()},
-    }
+    return {("package", "hydra-core"): version} if version else {}
 
 
 def _job_log(location: Location, source: Source, settings: Mapping[str, str]) -> str | None:

@@ -20,6 +20,9 @@ PARQUET = ".parquet"
 MAX_DOCUMENT_BYTES = 200_000_000
 """A document becomes objects in memory, many times its size."""
 
+LONGEST_LINE_BYTES = 64_000_000
+"""A row becomes objects in memory, many times its size."""
+
 SUFFIXES = DELIMITED | JSON_LINES | {JSON, PARQUET}
 
 _MAX_HEADER_BYTES = 4_000_000
@@ -72,11 +75,28 @@ def parse(path: str) -> ParsedTable:
         if suffix == PARQUET:
             return _parquet(path)
         data = read_bytes(path, MAX_FILE_BYTES if suffix != JSON else MAX_DOCUMENT_BYTES)
-        if suffix in JSON_LINES or (suffix == JSON and jsonlines.holds_lines(data[:LOOK_BYTES])):
-            return jsonlines.parse(data)
-        return document.parse(data) if suffix == JSON else delimited.parse(data)
+        if suffix == JSON and not jsonlines.holds_lines(data[:LOOK_BYTES]):
+            return document.parse(data)
+        _check_lines(data)
+        return jsonlines.parse(data) if suffix in JSON_LINES or suffix == JSON else delimited.parse(data)
     except (OSError, csv.Error, pa.ArrowException) as error:
         raise _unreadable(path, error) from error
+
+
+def _check_lines(data: bytes) -> None:
+    """Refuse a text with a line that is too long to be a row.
+
+    Raises:
+        ReadError: it has one.
+    """
+    start = 0
+    while len(data) - start > LONGEST_LINE_BYTES:
+        stop = start + LONGEST_LINE_BYTES + 1
+        start_of_next = max(data.rfind(b"\n", start, stop), data.rfind(b"\r", start, stop)) + 1
+        if not start_of_next:
+            sentence = f"A line is longer than {LONGEST_LINE_BYTES // 10**6} MB, more than is read as one row."
+            raise ReadError(sentence)
+        start = start_of_next
 
 
 def _parquet_peek(path: str) -> Peek:

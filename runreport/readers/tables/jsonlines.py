@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from pyarrow import json as arrow_json
 
+from runreport.errors import ReadError
 from runreport.readers.tables.columns import Issue, ParsedTable, Peek, bounded
 
 SETTINGS = ("config", "params", "hparams")
 """Keys of a line under which an object holds the run's settings rather than metrics."""
 
+MAX_COLUMNS = 20_000
+MAX_SPARSE_CELLS = 20_000_000
+"""Rows times columns of lines that hold different keys, each of about 20 bytes in memory, most of them empty."""
+
 _PEEK_LINES = 20
+_UNSUSPICIOUS_BYTES = 16_000
+_SAMPLED_LINES = 128
+_USUAL_KINDS = 4  # of lines in one file, such as training, evaluation, system and summary
+_LEAST_FILLED = 0.25  # of the cells of a table that is not sparse
 _HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")  # may be half of a surrogate pair, which no UTF-8 can hold
 _NOT_FINITE = frozenset({"nan", "inf", "-inf", "infinity", "-infinity"})
 _EMPTY = Issue(code="empty-file", message="The file holds no lines.")
@@ -58,10 +67,15 @@ def parse(data: bytes) -> ParsedTable:
     """Return a whole file of JSON lines as columns; keys of nested objects are joined by ``/``.
 
     ``NaN`` and ``Infinity`` are read bare and as texts. Lines that are no objects become findings.
+
+    Raises:
+        ReadError: the lines hold so many different keys that the table would be huge and empty.
     """
     whole, cut_issues = _without_cut_line(data.removeprefix(b"\xef\xbb\xbf"))
     if not whole or whole.isspace():
         return ParsedTable(table=pa.table({}), issues=(*cut_issues, _EMPTY))
+    if len(whole) > _UNSUSPICIOUS_BYTES and _may_be_sparse(whole):
+        _check_cells(whole)
     line_issues: list[Issue] = []
     table = _parsed_whole(whole)
     if table is None:
@@ -72,6 +86,57 @@ def parse(data: bytes) -> ParsedTable:
         settings=_settings(whole, found),
         issues=bounded([*line_issues, *cut_issues]),
     )
+
+
+def _may_be_sparse(data: bytes) -> bool:
+    """Whether lines spread over a file hold far more different keys than any one of them."""
+    starts = (data.rfind(b"\n", 0, place) + 1 for place in range(0, len(data), len(data) // _SAMPLED_LINES + 1))
+    names: set[str] = set()
+    most = 0
+    for start in dict.fromkeys(starts):
+        end = data.find(b"\n", start)
+        row = _keys(data[start : end if end >= 0 else len(data)])
+        names.update(row)
+        most = max(most, len(row))
+    return len(names) > _USUAL_KINDS * (most + 1)
+
+
+def _check_cells(data: bytes) -> None:
+    """Refuse lines that would make a huge and empty table, before there is one.
+
+    Raises:
+        ReadError: they would.
+    """
+    names: set[str] = set()
+    rows = filled = 0
+    for line in _lines(data):
+        row = _keys(line)
+        names.update(row)
+        rows += 1
+        filled += len(row)
+        if len(names) > MAX_COLUMNS:
+            sentence = f"The lines hold more than {MAX_COLUMNS:,} different keys, so they are no rows of one table."
+            raise ReadError(sentence)
+    cells = rows * len(names)
+    if cells > MAX_SPARSE_CELLS and filled < _LEAST_FILLED * cells:
+        sentence = f"The {rows:,} lines hold {len(names):,} different keys, most of them in few lines: no table."
+        raise ReadError(sentence)
+
+
+def _keys(line: bytes) -> Collection[str]:
+    try:
+        return _flat(_object(line) or {}).keys()
+    except RecursionError:
+        return ()
+
+
+def _lines(data: bytes) -> Iterator[bytes]:
+    start = 0
+    while start < len(data):
+        end = data.find(b"\n", start)
+        end = end if end >= 0 else len(data)
+        yield data[start:end]
+        start = end + 1
 
 
 def _object(line: bytes) -> dict[str, object] | None:

@@ -12,7 +12,7 @@ import numpy as np
 from runreport.errors import ReadError
 from runreport.model.entities import RunLog
 from runreport.names import Severity
-from runreport.notices import Notice
+from runreport.notices import UNREADABLE, Notice
 from runreport.readers.base import Location, Source
 from runreport.readers.tables import files as table_files
 from runreport.readers.tables.axes import NO_TIME
@@ -93,7 +93,7 @@ def read_unit(
 def unreadable(path: str, error: ReadError | OSError) -> Notice:
     """Return the notice for a log that cannot be read."""
     reason = error.sentence if isinstance(error, ReadError) else f"It cannot be opened: {error.strerror}."
-    return Notice(severity=Severity.ERROR, code="unreadable-log", location=path or ".", message=reason)
+    return Notice(severity=Severity.ERROR, code=UNREADABLE, location=path or ".", message=reason)
 
 
 def _split_files(source: Source) -> tuple[list[str], list[str]]:

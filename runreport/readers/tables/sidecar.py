@@ -1,4 +1,4 @@
-"""The JSON file beside a table that says how its run was set up, and how it ended where it says so."""
+"""The JSON or YAML file beside a table that says how its run was set up, and how it ended where it says so."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -7,6 +7,8 @@ from pathlib import Path
 
 from runreport.errors import ReadError
 from runreport.formats.documents import load_object
+from runreport.formats.files import read_bytes
+from runreport.formats.yaml import load_yaml
 from runreport.model.keys import flatten
 from runreport.names import RunStatus
 from runreport.readers.tables.columns import Issue
@@ -19,12 +21,19 @@ FOLDER_NAMES = (
     "args.json",
     "run.json",
     "meta.json",
+    "params.yaml",
+    "params.yml",
+    "config.yaml",
+    "config.yml",
+    "hparams.yaml",
+    "args.yaml",
 )
 """Sidecars of every table in their folder, the first wins."""
 
 OWN_SUFFIXES = (".params.json", ".config.json", ".json")
 """Sidecars of one table: ``a.json`` beside ``a.csv``."""
 
+_YAML = (".yaml", ".yml")
 _MAX_BYTES = 5_000_000
 _CONTAINERS = ("params", "config", "hparams", "hyperparameters")
 _STATUS_WORDS = {
@@ -62,7 +71,7 @@ def read_settings(paths: Iterable[Path]) -> tuple[dict[str, object], list[tuple[
             message = f"The settings in this file were left out. {reason}"
             issues.append((path.name, Issue(code="unreadable-settings", message=message)))
             continue
-        repeated = sorted(key for key in settings.keys() & merged.keys() if settings[key] != merged[key])
+        repeated = sorted(key for key in settings.keys() & merged.keys() if _differ(settings[key], merged[key]))
         if repeated:
             message = f"Left out, because another file says otherwise: {', '.join(map(repr, repeated))}."
             issues.append((path.name, Issue(code="conflicting-settings", message=message)))
@@ -89,9 +98,21 @@ def describe(settings: Mapping[str, object]) -> Described:
 
 
 def _read_object(path: Path) -> dict[str, object]:
-    value = load_object(path, _MAX_BYTES)
+    value = _read_yaml(path) if path.suffix in _YAML else load_object(path, _MAX_BYTES)
     flatten(value)  # refuses here what is nested too deeply
     return value
+
+
+def _read_yaml(path: Path) -> dict[str, object]:
+    value = load_yaml(read_bytes(path, _MAX_BYTES))
+    if not isinstance(value, dict):
+        raise ReadError("It holds no YAML map.")
+    return dict(value)
+
+
+def _differ(first: object, second: object) -> bool:
+    """Whether two files disagree; numbers of YAML are texts, so that texts are compared."""
+    return first != second and flatten({"value": first}) != flatten({"value": second})
 
 
 def _text(value: object) -> str | None:

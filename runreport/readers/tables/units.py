@@ -1,7 +1,8 @@
 """Which tables and sidecars of a folder make up which runs."""
 
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,6 +16,31 @@ from runreport.readers.tables.sidecar import FOLDER_NAMES, OWN_SUFFIXES
 
 _SUFFIX_ORDER = (".jsonl", ".ndjson", ".json", ".parquet", ".csv", ".tsv")
 _FEWEST_CROSSED = 2
+_ROLE_WORDS = frozenset(
+    [
+        "train",
+        "training",
+        "val",
+        "valid",
+        "validation",
+        "eval",
+        "evaluation",
+        "test",
+        "metrics",
+        "log",
+        "logs",
+        "loss",
+        "result",
+        "results",
+        "monitor",
+        "system",
+        "history",
+        "progress",
+        "scalars",
+        "curves",
+    ]
+)
+_BETWEEN_WORDS = re.compile(r"[-_.]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +50,7 @@ class Unit:
     Attributes:
         path: where the log lies: the folder when that is the run, else the file.
         tables: the tables, preferred first.
-        sidecars: the JSON files with their settings, the first wins.
+        sidecars: the files with their settings, the first wins.
         has_many_runs: whether the (then only) table holds a run for each run name, seed or the like.
         is_crossed: whether the folder beside holds files of the same names, as in ``METHOD/TASK.csv``.
     """
@@ -84,8 +110,8 @@ def judged(location: Location, name: str) -> Judgement:
 def units(location: Location, names: frozenset[str]) -> tuple[Unit, ...]:
     """Return the runs, or files of runs, among the files that were matched.
 
-    Tables of one folder are one run when no metric is in two of them (training beside evaluation, say) and none holds
-    several runs; tables that share a metric are a run each, unless their names say otherwise.
+    Tables of one folder are one run when all are named after a part of a run (training beside evaluation, say), no
+    metric is in two of them and none holds several runs; others are a run each.
     """
     tables = tuple(sorted(names.intersection(tables_in(location))))
     found = {name: _roles(location, name) for name in tables}
@@ -93,7 +119,7 @@ def units(location: Location, names: frozenset[str]) -> tuple[Unit, ...]:
     single = [name for name in tables if name not in many]
     of_folder = sorted((name for name in single if is_known(name)), key=_preference)
     is_only_table = len(single) == 1 and any(name in location.files for name in FOLDER_NAMES)
-    if (not of_folder and is_only_table) or (not many and _share_no_metric(list(found.values()))):
+    if (not of_folder and is_only_table) or (not many and _are_parts(found)):
         of_folder += [name for name in single if name not in of_folder]
     alone = [name for name in single if name not in of_folder]
     folder_unit = [_folder_unit(location, of_folder)] if of_folder else []
@@ -156,11 +182,21 @@ def _folders_in(path: str, mtime_ns: int) -> tuple[str, ...]:
     return tuple(name for name in found if not name.startswith("."))
 
 
-def _share_no_metric(tables: Sequence[Roles | None]) -> bool:
-    """Say whether there are several tables and no metric is in two; only wide ones show this by a look."""
-    metrics = [frozenset(table.others) for table in tables if table and table.layout is Layout.WIDE and table.others]
+def _are_parts(tables: Mapping[str, Roles | None]) -> bool:
+    """Say whether several tables are parts of one run: by their names, and because no metric is in two.
+
+    Only wide tables show their metrics by a look.
+    """
+    if not all(map(_is_named_after_role, tables)):
+        return False
+    found = [table for table in tables.values() if table and table.layout is Layout.WIDE and table.others]
+    metrics = [frozenset(table.others) for table in found]
     distinct = frozenset[str]().union(*metrics)
     return len(metrics) == len(tables) > 1 and len(distinct) == sum(map(len, metrics))
+
+
+def _is_named_after_role(name: str) -> bool:
+    return _ROLE_WORDS.issuperset(_BETWEEN_WORDS.split(stem_of(name).casefold()))
 
 
 def _folder_unit(location: Location, tables: list[str]) -> Unit:

@@ -15,7 +15,7 @@ from runreport.readers.common.series import RunPoints
 from runreport.readers.text.columns import Columns, Shape
 from runreport.readers.text.lines import MAX_LINE, Line, read_lines
 from runreport.readers.text.names import text_name
-from runreport.readers.text.patterns import READY, Custom, KeyValue, LineFacts, LinePattern, groups
+from runreport.readers.text.patterns import MAX_PAIRS, READY, Custom, KeyValue, LineFacts, LinePattern, groups
 from runreport.readers.text.preamble import Preamble, read_preamble
 from runreport.readers.text.values import in_unit
 from runreport.readers.text.watchdog import SlowLineError, Watchdog
@@ -158,6 +158,8 @@ class _Reading:
             return
         facts = self._pattern.facts(text)
         if facts is not None:
+            if facts.is_cut:
+                self._note("too-many-pairs", line.number)
             self._add(facts, line.number)
             self._learn_shape(text, facts)
         elif text.startswith(_TRACEBACK):
@@ -260,6 +262,7 @@ _MESSAGES: Mapping[str, str] = {
     "slow-pattern": "The settings' expressions are too slow for this log; the rest of it was not read.",
     "another-unit": "{count} value{s} in a unit that the metric did not have before were left out.",
     "too-many-metrics": "{count} value{s} of further metrics were left out: the log names more than any run has.",
+    "too-many-pairs": f"{{count}} line{{s}} with more than {MAX_PAIRS} values; the further ones were left out.",
     "step-too-large": "{count} point{s} with a step that is no 64-bit number were left out.",
 }
 

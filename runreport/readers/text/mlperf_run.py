@@ -1,7 +1,9 @@
 """A run of MLPerf from its events."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from runreport.formats.times import moment
 from runreport.model.keys import flatten
@@ -47,37 +49,63 @@ def facts_of(  # noqa: PLR0913 - what the surroundings of a log say
         environment: the description of the system.
         notices: what was found before.
     """
-    units = _add_series(events, points)
-    status = _status(events)
+    units = _add_series(events, points) | _add_time_to_train(events, points)
+    return replace(
+        _described(events, system=system, benchmark=benchmark, tags=tags),
+        name=name,
+        environment=environment,
+        units=units,
+        notices=(*notices, *events.notices()),
+    )
+
+
+def _add_time_to_train(events: Events, points: RunPoints) -> dict[str, str]:
+    """Add how long a run took that reached the target, and return the unit."""
     duration_ms = _duration_ms(events)
-    if duration_ms is not None and status is RunStatus.FINISHED:
-        points.add(TIME_TO_TRAIN, 0, duration_ms / _MINUTE_MS, _moment(events.stop_ms))
-        units[TIME_TO_TRAIN] = "min"
+    if duration_ms is None or _status(events) is not RunStatus.FINISHED:
+        return {}
+    points.add(TIME_TO_TRAIN, 0, duration_ms / _MINUTE_MS, _moment(events.stop_ms))
+    return {TIME_TO_TRAIN: "min"}
+
+
+def _described(events: Events, *, system: str, benchmark: str, tags: Mapping[str, str]) -> RunFacts:
+    """Return what the events say about a run beside its points."""
     logged = dict(events.params)
-    seed = logged.pop("seed", None)
-    has_seed = isinstance(seed, int | float) and not isinstance(seed, bool) and float(seed).is_integer()
-    if not has_seed and seed is not None:
-        logged["seed"] = seed
+    seed = _taken_seed(logged)
     submission = {key: str(logged.pop(key)) for key in list(logged) if key.startswith(_SUBMISSION)}
     person = submission.pop(_PERSON, None)
-    shared = {key: submission[key] for key in _PARAMS_OF_SUBMISSION if key in submission}
-    return RunFacts(
+    shared = {key: submission.pop(key) for key in _PARAMS_OF_SUBMISSION if key in submission}
+    return replace(
+        _timed(events),
         experiment=submission.get(_BENCHMARK) or benchmark or None,
-        name=name,
-        status=status,
+        seed=seed,
+        user=person,
+        params={**({"system": system} if system else {}), **shared, **flatten(logged)},
+        tags={**submission, **events.texts, **tags},
+    )
+
+
+def _timed(events: Events) -> RunFacts:
+    """Return what the events say about start, end and outcome."""
+    duration_ms = _duration_ms(events)
+    return RunFacts(
+        status=_status(events),
         started=_moment(events.start_ms),
         ended=_moment(events.stop_ms),
         duration_s=None if duration_ms is None else duration_ms / _MILLISECONDS,
-        seed=int(seed) if has_seed else None,
-        user=person,
-        params={**({"system": system} if system else {}), **shared, **flatten(logged)},
-        tags={**{key: text for key, text in submission.items() if key not in shared}, **events.texts, **tags},
-        environment=environment,
         directions={TIME_TO_TRAIN: Direction.DOWN},
-        units=units,
         primary=TIME_TO_TRAIN,
-        notices=(*notices, *events.notices()),
     )
+
+
+def _taken_seed(logged: dict[str, Any]) -> int | None:
+    """Remove the seed from what was logged and return it; one that is no whole number stays."""
+    seed = logged.pop("seed", None)
+    if isinstance(seed, int | float) and not isinstance(seed, bool) and float(seed).is_integer():
+        return int(seed)
+    if seed is not None:
+        logged["seed"] = seed
+    return None
 
 
 def _status(events: Events) -> RunStatus:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import NamedTuple, Protocol
 
 from runreport.formats.times import moment, parse_time
@@ -26,8 +27,14 @@ _LOG_HEAD = re.compile(
 _LOG_PAIR = re.compile(
     rf"(?:^|[,;|:\]]|\s-\s|\s{{2,}}|\s)\s?([A-Za-z][\w/.\-]{{0,60}}(?: [A-Za-z][\w/.\-]{{0,30}}){{0,2}})(?: ?[:=] ?| )({NUMBER}) ?({UNIT})?{_END}"
 )
+_STEP_WORDS = ("global_step", "step", "iteration", "iter")  # what may stand behind an epoch, the surest first
 _MOST_DIGITS = 400
+_MOST_PLACES = 100  # an expression for more takes longer to build than it saves
 _LEAST_SECONDS, _MOST_SECONDS = 1e8, 1e11  # what a number must be to be seconds after 1970
+
+
+MAX_PAIRS = 500
+"""Values of a line that are read."""
 
 
 class LineFacts(NamedTuple):
@@ -40,6 +47,7 @@ class LineFacts(NamedTuple):
         total_epochs: how many epochs there are to be.
         time: when it was written.
         values: metric, value and unit (empty when it has none).
+        is_cut: whether the line holds more values than are read.
     """
 
     step: int | None = None
@@ -48,6 +56,7 @@ class LineFacts(NamedTuple):
     total_epochs: int | None = None
     time: datetime | None = None
     values: Sequence[tuple[str, float, str]] = ()
+    is_cut: bool = False
 
 
 class LinePattern(Protocol):
@@ -67,19 +76,22 @@ class KeyValue:
         if head is None:
             return _peak_memory(line) if line.startswith(_PEAK) else None
         is_step, number, total = head.groups()
-        values = [(name, float(value), unit) for name, value, unit in _PAIR.findall(line, head.end())]
+        found = islice(_PAIR.finditer(line, head.end()), MAX_PAIRS + 1)
+        values = [(pair[1], float(pair[2]), pair[3] or "") for pair in found]
         return _of(is_step is not None, number, total, None, values)
 
     def places(self, line: str) -> tuple[tuple[int, int], list[tuple[str, int, int]]] | None:
         """Return where the step stands in a line that was understood, and each value by its metric.
 
-        None when it names no step, or a metric twice.
+        None when it does not begin with a step, names a step or a metric twice, or holds very many values.
         """
         head = _HEAD.match(line)
         if head is None or head[1] is None:
             return None
-        values = [(pair[1], *pair.span(2)) for pair in _PAIR.finditer(line, head.end())]
-        is_plain = len({name for name, _, _ in values}) == len(values) > 0
+        found = islice(_PAIR.finditer(line, head.end()), _MOST_PLACES + 1)
+        values = [(pair[1], *pair.span(2)) for pair in found]
+        names = {name for name, _, _ in values}
+        is_plain = 0 < len(names) == len(values) <= _MOST_PLACES and not any(map(_is_step_name, names))
         return (head.span(2), values) if is_plain else None
 
 
@@ -94,7 +106,7 @@ class PythonLogging:
         is_step, number, total = head.groups()
         stamp = _STAMP.match(line)
         time = parse_time(stamp[1]) if stamp else None
-        found = _LOG_PAIR.finditer(line, head.end())
+        found = islice(_LOG_PAIR.finditer(line, head.end()), MAX_PAIRS + 1)
         values = [(pair[1].replace(" ", "_"), float(pair[2]), pair[3] or "") for pair in found]
         return _of(is_step is not None, number, total, time, values)
 
@@ -130,7 +142,16 @@ class Custom:
             if has_time:
                 time = time or _time(match["time"])
             values += _metrics(match)
-        return LineFacts(**axes, time=time, values=values) if is_found else None
+        if not is_found:
+            return None
+        return LineFacts(
+            step=axes.get("step"),
+            epoch=axes.get("epoch"),
+            total_steps=axes.get("total_steps"),
+            total_epochs=axes.get("total_epochs"),
+            time=time,
+            values=values,
+        )
 
 
 def groups(match: re.Match[str], long_name: str) -> Iterator[tuple[str, str, int]]:
@@ -163,10 +184,23 @@ _NO_METRICS = frozenset({"time", "value"})
 def _of(
     is_step: bool, number: str, total: str | None, time: datetime | None, values: Sequence[tuple[str, float, str]]
 ) -> LineFacts:
+    """Return the facts of a line; behind an epoch, a pair that names a step is the step."""
     last = int(total) if total else None
+    is_cut = len(values) > MAX_PAIRS
+    read = values[:MAX_PAIRS]
     if is_step:
-        return LineFacts(int(number), None, last, None, time, values)
-    return LineFacts(None, int(number), None, last, time, values)
+        metrics = [value for value in read if not _is_step_name(value[0])]
+        return LineFacts(int(number), None, last, None, time, metrics, is_cut)
+    steps = {name.casefold(): value for name, value, _ in reversed(read) if name.casefold() in _STEP_WORDS}
+    word = next((word for word in _STEP_WORDS if word in steps and steps[word].is_integer()), None)
+    metrics = [value for value in read if value[0].casefold() != word and not _is_step_name(value[0])]
+    step = None if word is None else int(steps[word])
+    return LineFacts(step, int(number), None, last, time, metrics, is_cut)
+
+
+def _is_step_name(name: str) -> bool:
+    """Whether a pair is another count of the steps, which is no metric."""
+    return name.casefold() == "step"
 
 
 def _peak_memory(line: str) -> LineFacts:

@@ -72,7 +72,8 @@ class SacredReader:
     def scan(self, location: Location, match: Match) -> Scan:
         """Return the one run of the folder."""
         files = [location.child(name) for name in _FILES if match.takes is None or name in match.takes]
-        return Scan(sources=(source_of(location, self.name, location.relative, files, joining=Joining.BENEATH),))
+        joining = Joining.BENEATH if match.certainty is Certainty.SURE else Joining.FOLDER
+        return Scan(sources=(source_of(location, self.name, location.relative, files, joining=joining),))
 
     def read(self, location: Location, sources: Sequence[Source]) -> Iterator[RunBatch]:
         """Yield the runs one by one."""
@@ -164,6 +165,7 @@ def _tags(run: dict[str, Any]) -> dict[str, str]:
 
 
 def _environment(run: dict[str, Any]) -> dict[tuple[str, str], str]:
+    """Return what the run ran on; the variables of ``host.ENV`` are left out, for they often hold secrets."""
     host = _mapping(run.get("host"))
     listed = [line for line in _list(_mapping(run.get("experiment")).get("dependencies")) if isinstance(line, str)]
     items = {("package", name): version for name, version in packages("requirements.txt", "\n".join(listed)).items()}
@@ -172,7 +174,6 @@ def _environment(run: dict[str, Any]) -> dict[tuple[str, str], str]:
     system = [part for part in _list(host.get("os")) if isinstance(part, str)]
     items |= {("os", "platform"): system[-1]} if system else {}
     items |= {("hardware", "cpu"): cpu} if (cpu := _text(host.get("cpu"))) else {}
-    items |= {("variable", name): value for name, value in flat_params(_mapping(host.get("ENV"))).items()}
     return items | _graphics(_mapping(host.get("gpus")))
 
 

@@ -175,3 +175,20 @@ def test_every_cut_and_many_changes_end_in_an_array_or_a_read_error() -> None:
 
 def _all_arrays(data: bytes) -> object:
     return list(npy.read_arrays(data))
+
+
+def test_a_file_that_is_no_curve_does_not_cost_the_others_of_its_folder(tmp_path: Path) -> None:
+    save(tmp_path / "a", {"loss.npy": [3.0, 2.0], "accuracy.npy": np.ones((2, 3)), "reward.npy": [0.0, 1.0]})
+    (log,), series = read(tmp_path)
+    assert sorted(metric for _, metric in series) == ["loss", "reward"]
+    (notice,) = log.notices
+    assert notice.location == "a/accuracy.npy"
+    assert notice.code == "unread-array"
+    assert "any more" not in notice.message
+
+
+def test_a_folder_of_nothing_but_unreadable_curves_is_an_error(tmp_path: Path) -> None:
+    save(tmp_path / "a", {"loss.npy": np.ones((2, 3)), "accuracy.npy": np.ones((2, 3))})
+    (log,), series = read(tmp_path)
+    assert not series
+    assert {notice.location for notice in log.notices} == {"a/accuracy.npy", "a/loss.npy"}

@@ -49,6 +49,12 @@ def test_a_run_is_named_by_its_folder_and_its_experiment(tmp_path: Path) -> None
     assert found.notices == ()
 
 
+def test_a_folder_that_only_looks_like_a_run_does_not_own_what_lies_below(tmp_path: Path) -> None:
+    write(tmp_path / "7", {"status": "COMPLETED"})
+    (tmp_path / "7" / "cout.txt").write_text("")
+    assert read(SacredReader(), tmp_path).sources[0].joining is Joining.FOLDER
+
+
 def test_the_number_of_a_run_is_no_seed(tmp_path: Path) -> None:
     write(tmp_path / "7")
     assert read(SacredReader(), tmp_path).log.run.seed is None
@@ -179,7 +185,6 @@ def test_host_code_and_data(tmp_path: Path) -> None:
         ("hardware", "cpu"): "EPYC",
         ("hardware", "gpu 0"): "RTX, 24 MiB",
         ("driver", "nvidia"): "580",
-        ("variable", "OMP"): "1",
     }
     (data,) = found.log.datasets
     assert (data.dataset, data.digest, data.source) == ("train.csv", f"md5:{digest}", "/data/train.csv")

@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
+from runreport.errors import ReadError
 from runreport.model.entities import RunLog
 from runreport.model.tables import POINTS
 from runreport.names import RunStatus
 from runreport.readers import registry
+from runreport.readers.tables import files
 from runreport.readers.tables.delimited import parse as parse_csv
 from runreport.readers.tables.jsonlines import parse as parse_jsonl
 from runreport.readers.tables.reader import TabularReader
@@ -255,9 +257,9 @@ def test_two_files_of_the_same_run_are_joined_and_metrics_not_counted_twice(tmp_
 @pytest.mark.parametrize(
     ("train", "evaluation"),
     [
-        (("fit.csv", "step,loss,lr\n0,1,3\n5,2,4\n"), ("test.csv", "step,acc\n0,0.5\n5,0.7\n")),
+        (("train_loss.csv", "step,loss,lr\n0,1,3\n5,2,4\n"), ("test.csv", "step,acc\n0,0.5\n5,0.7\n")),
         (
-            ("fit.jsonl", '{"step": 0, "loss": 1, "lr": 3}\n{"step": 5, "loss": 2, "lr": 4}\n'),
+            ("train.jsonl", '{"step": 0, "loss": 1, "lr": 3}\n{"step": 5, "loss": 2, "lr": 4}\n'),
             ("test.jsonl", '{"step": 0, "acc": 0.5}\n{"step": 5, "acc": 0.7}\n'),
         ),
     ],
@@ -279,6 +281,72 @@ def test_tables_of_a_folder_with_other_metrics_each_are_one_run(
 def test_tables_that_may_be_runs_of_their_own_are_not_joined(tmp_path: Path, other: str) -> None:
     found = ingest(write(tmp_path, {"r/run1.csv": "step,loss\n0,1\n", "r/run2.csv": other}))
     assert {log.run.path for log in found.logs} == {"r/run1.csv", "r/run2.csv"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("resnet.csv", "gpt.csv"), ("baseline.csv", "ours.csv"), ("train.csv", "gpt.csv")]
+)
+def test_tables_of_other_runs_are_not_joined_because_their_metrics_differ(
+    tmp_path: Path, first: str, second: str
+) -> None:
+    write(tmp_path / "logs", {first: "step,accuracy\n0,0.5\n1,0.6\n", second: "step,perplexity\n0,9\n1,8\n"})
+    assert len(ingest(tmp_path).logs) == 2
+
+
+def test_settings_in_yaml_are_read_and_those_in_json_win(tmp_path: Path) -> None:
+    yaml = "lr: 0.1\nseed: 3\nopt:\n  name: adam\nstatus: finished\nwidth: 8\n"
+    write(
+        tmp_path / "a",
+        {"m.csv": "step,loss\n0,1\n1,2\n", "config.yaml": yaml, "hparams.json": '{"lr": 0.1, "width": 9}'},
+    )
+    found = ingest(tmp_path)
+    (log,) = found.logs
+    assert params(log) == {"lr": "0.1", "seed": "3", "opt.name": "adam", "width": "9"}
+    assert log.run.status is RunStatus.FINISHED
+    assert [(notice.code, notice.location) for notice in log.notices] == [("conflicting-settings", "a/config.yaml")]
+
+
+@pytest.mark.parametrize("name", ["config.yml", "params.yaml", "args.yaml", "hparams.yaml"])
+def test_yaml_beside_a_table_is_taken_with_it(tmp_path: Path, name: str) -> None:
+    write(tmp_path / "a", {"metrics.csv": "step,loss\n0,1\n", name: "lr: 1e-3\n"})
+    (claim,) = registry.find([tmp_path], [TabularReader()]).claims
+    assert claim.match.takes == {"metrics.csv", name}
+    assert params(ingest(tmp_path).logs[0]) == {"lr": "1e-3"}
+
+
+@pytest.mark.parametrize("text", ["{", "- 1\n- 2\n", "a: *b\n", "a: [" * 100])
+def test_broken_yaml_costs_a_notice_and_not_the_run(tmp_path: Path, text: str) -> None:
+    write(tmp_path / "a", {"metrics.csv": "step,loss\n0,1\n", "config.yaml": text})
+    found = ingest(tmp_path)
+    assert found.codes("a") == ["unreadable-settings"]
+    assert found.series("a", "loss") == [(0, 1.0)]
+
+
+def test_json_lines_with_a_new_key_in_each_are_refused_before_they_fill_the_memory() -> None:
+    before = pa.total_allocated_bytes()
+    many = b"".join(b'{"step": %d, "key%d": 1}\n' % (row, row) for row in range(25_000))
+    with pytest.raises(ReadError, match="different keys"):
+        parse_jsonl(many)
+    with pytest.raises(ReadError, match="different keys"):
+        parse_jsonl(many[: len(many) // 4])
+    assert pa.total_allocated_bytes() - before < 1_000_000
+
+
+def test_json_lines_with_some_keys_of_their_own_are_read() -> None:
+    lines = b"".join(b'{"step": %d, "key%d": 1}\n' % (row, row) for row in range(1_000))
+    assert parse_jsonl(lines).table.shape == (1_000, 1_001)
+
+
+@pytest.mark.parametrize("name", ["metrics.csv", "metrics.jsonl"])
+def test_a_line_that_is_too_long_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(files, "LONGEST_LINE_BYTES", 1_000)
+    row = {"metrics.csv": "1,2\n", "metrics.jsonl": '{"step": 1, "loss": 2}\n'}[name]
+    write(tmp_path, {name: "step,loss\n" * name.endswith(".csv") + row * 1_000})
+    assert files.parse(str(tmp_path / name)).table.num_rows == 1_000
+    for text in (row * 3 + "1" * 1_001 + "\n" + row, "1" * 1_001):
+        write(tmp_path, {name: text})
+        with pytest.raises(ReadError, match="A line is longer"):
+            files.parse(str(tmp_path / name))
 
 
 def test_a_single_cell_of_text_is_told_in_the_singular(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from runreport.readers.base import Joining
 from runreport.readers.text import watchdog as watchdog_module
 from runreport.readers.text.lines import MAX_LINE, read_lines
 from runreport.readers.text.names import text_name
-from runreport.readers.text.patterns import KeyValue, PythonLogging, is_step_line
+from runreport.readers.text.patterns import MAX_PAIRS, KeyValue, PythonLogging, is_step_line
 from runreport.readers.text.reader import TextReader
 from runreport.readers.text.values import in_unit, parse_value
 from runreport.readers.text.watchdog import SlowLineError, Watchdog
@@ -376,3 +376,53 @@ def test_ready_patterns_are_quick_on_any_line(pattern: KeyValue | PythonLogging,
     pattern.facts(line)
     assert not is_step_line(line)
     assert time.process_time() - begin < 1
+
+
+def test_a_step_behind_an_epoch_is_the_step_and_the_epoch_a_metric(tmp_path: Path) -> None:
+    lines = [f"epoch:{step // 2} step:{10 * step} loss:{step}.5\n" for step in range(4)]
+    _, points = read_one(tmp_path, "".join(lines))
+    assert points == {
+        "loss": [(0, 0.5), (10, 1.5), (20, 2.5), (30, 3.5)],
+        "epoch": [(0, 0.0), (10, 0.0), (20, 1.0), (30, 1.0)],
+    }
+
+
+@pytest.mark.parametrize(
+    ("pattern", "line", "step", "metrics"),
+    [
+        (KeyValue(), "epoch:3 loss:0.5 iter:7", 7, ["loss"]),
+        (KeyValue(), "epoch:3 step:7 global_step:107 loss:0.5", 107, ["loss"]),
+        (KeyValue(), "iter:9 step:7 loss:0.5", 9, ["loss"]),
+        (KeyValue(), "epoch:3 step:7.5 loss:0.5", None, ["loss"]),
+        (KeyValue(), "step:3 epoch:1 iter:7 loss:0.5", 3, ["epoch", "iter", "loss"]),
+        (PythonLogging(), "INFO epoch 3 Step 7 loss 0.5", 7, ["loss"]),
+    ],
+)
+def test_no_count_of_steps_is_a_metric_called_step(
+    pattern: KeyValue | PythonLogging, line: str, step: int | None, metrics: list[str]
+) -> None:
+    facts = pattern.facts(line)
+    assert facts is not None
+    assert facts.step == step
+    assert [name for name, _, _ in facts.values] == metrics
+
+
+def test_lines_of_very_many_values_are_read_in_part_quickly_and_told_once(tmp_path: Path) -> None:
+    pairs = " ".join(f"m{place}:1" for place in range(1200))
+    lines = [f"step:{step} {pairs}\n" for step in range(200)]
+    begin = time.process_time()
+    log, points = read_one(tmp_path, "".join(lines), pattern="key-value")
+    assert time.process_time() - begin < 5
+    assert len(points) == MAX_PAIRS
+    assert len(points["m0"]) == 200
+    assert codes(log) == ["too-many-pairs"]
+
+
+def test_long_lines_that_all_differ_are_read_quickly(tmp_path: Path) -> None:
+    lines = [
+        f"step:{step} " + " ".join(f"m{(step * 7 + place) % 600}:1" for place in range(450)) for step in range(150)
+    ]
+    begin = time.process_time()
+    _, points = read_one(tmp_path, "\n".join(lines), pattern="key-value")
+    assert time.process_time() - begin < 3
+    assert sum(map(len, points.values())) == 150 * 450
