@@ -118,25 +118,22 @@ def ingest(  # noqa: PLR0913 - each is an option of the command
         StoreError: the store cannot be opened or written.
     """
     begin = time.perf_counter()
-    paths = tuple(logs)
     installed = registry.readers(reader)
-    findings = registry.find(paths, installed.readers, _known_roots(Path(store)), rules=sources)
+    findings = registry.find(tuple(logs), installed.readers, _known_roots(Path(store)), rules=sources)
     places = scan_all(findings.claims, installed.readers)
     if not any(place.sources or place.notices for place in places):
-        raise registry.no_runs(paths)
+        raise registry.no_runs(tuple(logs))
     opened = Store.create(Path(store))
     known = opened.snapshot().fingerprints
     runs = runs_of(places)
     tasks = _tasks(runs, known, opened.path)
     results, commits = _read_all(opened, tasks, jobs, report)
-    noticed = {**findings.noticed, "": (*installed.notices, *findings.noticed.get("", ()))}
-    run_ids = frozenset(joint.run_id for _, joint in runs)
-    noticed[""] = (*noticed[""], *same_values(opened.snapshot(), runs))
-    found = _found(places, noticed, tasks, results)
-    ledger = make_ledger(findings, places, runs, tuple(zip(tasks, results, strict=True)))
-    commits.append(
-        opened.commit((), found=found, roots=findings.roots, ledgers=ledger, parts=_parts(joint for _, joint in runs))
-    )
+    done = tuple(zip(tasks, results, strict=True))
+    found = _found(places, findings.noticed, (*installed.notices, *same_values(opened.snapshot(), runs)), done)
+    ledger = make_ledger(findings, places, runs, done)
+    parts = _parts(joint for _, joint in runs)
+    commits.append(opened.commit((), found=found, roots=findings.roots, ledgers=ledger, parts=parts))
+    run_ids = frozenset(parts)
     return IngestResult(
         runs_added=sum(commit.runs_added for commit in commits),
         runs_updated=sum(commit.runs_updated for commit in commits),
@@ -210,14 +207,15 @@ def _read_all(
 def _found(
     places: Sequence[Place],
     noticed: Mapping[str, Sequence[Notice]],
-    tasks: Sequence[Task],
-    results: Sequence[TaskResult],
+    elsewhere: Sequence[Notice],
+    done: Sequence[tuple[Task, TaskResult]],
 ) -> dict[str, tuple[Notice, ...]]:
     """Gather the notices that belong to no run under the label of the folder that was named."""
     found = {label: list(notices) for label, notices in noticed.items()}
+    found.setdefault("", []).extend(elsewhere)
     for place in places:
         found[place.location.label].extend(place.notices)
-    for task, result in zip(tasks, results, strict=True):
+    for task, result in done:
         found[task.location.label].extend(result.notices)
     return {label: tuple(notices) for label, notices in found.items()}
 
