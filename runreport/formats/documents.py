@@ -61,6 +61,16 @@ def load_object(path: Path, limit_bytes: int = MAX_BYTES) -> dict[str, Any]:
     return value
 
 
+def as_map(value: object) -> dict[str, Any]:
+    """Return a JSON object, and an empty one for whatever is none."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_list(value: object) -> list[Any]:
+    """Return a JSON array, and an empty one for whatever is none."""
+    return value if isinstance(value, list) else []
+
+
 def number(value: object) -> float | None:
     """Return a logged number, which may be written as a text such as ``"NaN"``; None for what is none.
 

@@ -11,6 +11,7 @@ from runreport.names import Severity, content_hash
 from runreport.notices import Notice
 from runreport.readers.base import Location, Scan, Source
 from runreport.readers.common.logs import source_of
+from runreport.readers.common.words import counted_names
 from runreport.readers.mlflow import records
 from runreport.readers.mlflow.models import LoggedModel, ModelVersion, by_run
 from runreport.readers.mlflow.records import RunRecord
@@ -24,7 +25,6 @@ PARTS = frozenset({"evaluation_datasets", "experiments", "logged_models", "model
 
 _ARTIFACTS = "artifacts"
 _MODEL_FILES = frozenset({"logged_model.json", "model.json"})
-_NAMED = 3
 
 
 @dataclass(slots=True)
@@ -66,12 +66,14 @@ class ExportScan:
     def result(self) -> Scan:
         """Return what was found, with what was left out."""
         if self.deleted:
-            message = f"{_counted(self.deleted, 'deleted run')} left out."
+            message = f"{counted_names(self.deleted, 'deleted run')} left out."
             self._tell(Severity.INFO, "deleted-runs", self.location.relative, message)
         runs = {source.handle for source in self.sources.values()}
         alone = [f"{version.name} {version.version}" for run, version in self.versions if run not in runs]
         if alone:
-            message = f"{_counted(alone, 'registered model version')} left out, because no run that is read led to it."
+            message = (
+                f"{counted_names(alone, 'registered model version')} left out, because no run that is read led to it."
+            )
             self._tell(Severity.INFO, "unattached-model", self.location.relative, message)
         return Scan(sources=tuple(self.sources.values()), notices=tuple(self.notices), runs_skipped=self.broken_count)
 
@@ -161,8 +163,3 @@ def _above(path: str) -> Iterable[str]:
         yield folder
         folder = _folder(folder)
     yield ""
-
-
-def _counted(names: Sequence[str], what: str) -> str:
-    shown = ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
-    return f"1 {what} ({shown}) was" if len(names) == 1 else f"{len(names)} {what}s ({shown}) were"

@@ -12,6 +12,7 @@ from runreport.model.entities import RunBatch, RunLog
 from runreport.names import Severity, content_hash
 from runreport.notices import Notice
 from runreport.readers.base import Certainty, Location, Match, Scan, Source
+from runreport.readers.common.words import counted_names
 from runreport.readers.mlflow import runs as mlflow_runs
 from runreport.readers.mlflow.artifacts import MAX_ARTIFACTS, read_leftovers
 from runreport.readers.mlflow.facts import Experiment, Leftovers, RunFacts
@@ -36,7 +37,6 @@ _NO_RUNS = frozenset({"datasets", MODELS, "tags", "traces"})
 _MATCH_FOLDERS = 200
 _METRIC_BYTES = 1024 * 1024 * 1024
 _FINGERPRINT_LENGTH = 32
-_NAMED = 3
 
 
 @dataclass(slots=True)
@@ -140,11 +140,11 @@ def _scan_store(found: _Found) -> None:
         else:
             passed_over.append(name)
     if passed_over:
-        message = f"{_counted(passed_over, 'folder')} without the {META} of an experiment: left out."
+        message = f"{counted_names(passed_over, 'folder')} without the {META} of an experiment: left out."
         found.tell(Severity.INFO, "no-experiment", location.relative, message)
     _tell_unattached(found, location.relative)
     if deleted := list_folder(location.root, location.child(_TRASH)).folders:
-        message = f"{_counted(deleted, 'deleted experiment')} left out."
+        message = f"{counted_names(deleted, 'deleted experiment')} left out."
         found.tell(Severity.INFO, "deleted-experiments", location.child(_TRASH), message)
 
 
@@ -153,7 +153,7 @@ def _tell_unattached(found: _Found, store: str) -> None:
     versions = [f"{version.name} {version.version}" for version in found.models.registry(store)]
     alone = [version for version in versions if version not in found.versions]
     if alone:
-        message = f"{_counted(alone, 'registered model version')} left out, because no run that is read led to it."
+        message = f"{counted_names(alone, 'registered model version')} left out, because no run that is read led to it."
         found.tell(Severity.INFO, "unattached-model", f"{store}/{MODELS}".strip("/"), message)
 
 
@@ -163,17 +163,17 @@ def _scan_experiment(found: _Found, folder: str) -> None:
     listing = list_folder(found.location.root, folder)
     names = [name for name in listing.folders if name not in _NO_RUNS]
     if home.is_deleted:
-        message = f"The experiment {home.experiment.name!r} is deleted; {_counted(names, 'run')} left out."
+        message = f"The experiment {home.experiment.name!r} is deleted; {counted_names(names, 'run')} left out."
         found.tell(Severity.INFO, "deleted-experiments", folder, message)
         return
     found.notices += Tree(files=(), refused=listing.refused).notices(folder)
     outcomes = {name: _scan_run(found, f"{folder}/{name}".strip("/"), home) for name in names}
     deleted = [name for name, outcome in outcomes.items() if outcome == "deleted"]
     if deleted:
-        message = f"{_counted(deleted, 'deleted run')} of {home.experiment.name!r} left out."
+        message = f"{counted_names(deleted, 'deleted run')} of {home.experiment.name!r} left out."
         found.tell(Severity.INFO, "deleted-runs", folder, message)
     if nothing := [name for name, outcome in outcomes.items() if outcome == "no meta"]:
-        message = f"{_counted(nothing, 'folder')} without a {META}: left out."
+        message = f"{counted_names(nothing, 'folder')} without a {META}: left out."
         found.tell(Severity.INFO, "no-run", folder, message)
 
 
@@ -308,9 +308,3 @@ def _metric_files(location: Location, runs: Sequence[_ReadRun], unread: list[Not
 def _unread_metric(run_id: str, path: str, problem: ReadError) -> Notice:
     message = f"The points of this metric are missing. {problem.sentence}"
     return Notice(severity=Severity.ERROR, code="unread-metric", location=path, message=message, run_id=run_id)
-
-
-def _counted(names: Sequence[str], what: str) -> str:
-    """Return how many there are and the first names, with the verb: ``2 folders (a, b) were``."""
-    shown = ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
-    return f"1 {what} ({shown}) was" if len(names) == 1 else f"{len(names)} {what}s ({shown}) were"

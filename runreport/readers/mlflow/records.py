@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from runreport.formats.documents import number
+from runreport.formats.documents import as_list, as_map, number
 from runreport.readers.mlflow.facts import DatasetInput, Experiment, RunFacts
 from runreport.readers.mlflow.models import LoggedModel, ModelMetric, ModelVersion, RunModels, last_values
 
@@ -97,7 +97,7 @@ def run_record(raw: object) -> RunRecord | None:
         return None
     raw = raw["run"] if isinstance(raw.get("run"), dict) else raw
     raw = raw["mlflow"] if isinstance(raw.get("mlflow"), dict) else raw
-    info = _map(raw.get("info"))
+    info = as_map(raw.get("info"))
     info = {**{name: raw[name] for name in ("run_id", "run_uuid") if isinstance(raw.get(name), str)}, **info}
     data = raw["data"] if isinstance(raw.get("data"), dict) else raw
     if not (info.get("run_id") or info.get("run_uuid")) or not (raw.get("info") or raw.get("data")):
@@ -105,7 +105,7 @@ def run_record(raw: object) -> RunRecord | None:
     points = _Points()
     for name, given in _pairs(data.get("metrics")):
         points.add(name, given)
-    inputs, outputs = _map(raw.get("inputs")), _map(raw.get("outputs"))
+    inputs, outputs = as_map(raw.get("inputs")), as_map(raw.get("outputs"))
     return RunRecord(
         info=info,
         params=texts(data.get("params")),
@@ -135,7 +135,7 @@ def experiments(raw: object) -> dict[str, Experiment]:
     listed = raw.get("experiments") if isinstance(raw, dict) else None
     single = raw.get("experiment") if isinstance(raw, dict) else None
     found = {}
-    for item in [*_list(listed), single]:
+    for item in [*as_list(listed), single]:
         identity = text(item.get("experiment_id") or item.get("id")) if isinstance(item, dict) else None
         if isinstance(item, dict) and identity and isinstance(item.get("name"), str):
             found[identity] = Experiment(name=item["name"], tags=texts(item.get("tags")))
@@ -144,7 +144,7 @@ def experiments(raw: object) -> dict[str, Experiment]:
 
 def logged_model(raw: object) -> LoggedModel | None:
     """Return a logged model; None for what is none, and for one that was deleted."""
-    raw = _map(raw)
+    raw = as_map(raw)
     raw = raw["mlflow"] if isinstance(raw.get("mlflow"), dict) else raw
     info = raw["info"] if isinstance(raw.get("info"), dict) else raw
     data = raw["data"] if isinstance(raw.get("data"), dict) else raw
@@ -167,19 +167,23 @@ def logged_model(raw: object) -> LoggedModel | None:
 
 def model_versions(raw: object) -> Iterator[ModelVersion]:
     """Yield the versions of a registered model, of an export or of a page of versions."""
-    raw = _map(raw)
+    raw = as_map(raw)
     raw = raw["mlflow"] if isinstance(raw.get("mlflow"), dict) else raw
-    model = _map(raw.get("registered_model"))
+    model = as_map(raw.get("registered_model"))
     aliases = list(_aliases(model.get("aliases")))
-    listed = [*_list(raw.get("model_versions")), *_list(model.get("versions")), *_list(model.get("latest_versions"))]
+    listed = [
+        *as_list(raw.get("model_versions")),
+        *as_list(model.get("versions")),
+        *as_list(model.get("latest_versions")),
+    ]
     seen = set()
     for item in listed:
-        number_ = text(_map(item).get("version")) or ""
-        name = text(_map(item).get("name") or model.get("name")) or ""
+        number_ = text(as_map(item).get("version")) or ""
+        name = text(as_map(item).get("name") or model.get("name")) or ""
         if not name or not number_ or (name, number_) in seen or item.get("current_stage") == _DELETED_VERSION:
             continue
         seen.add((name, number_))
-        own = [text(alias) or "" for alias in _list(item.get("aliases")) if not isinstance(alias, dict)]
+        own = [text(alias) or "" for alias in as_list(item.get("aliases")) if not isinstance(alias, dict)]
         own += [alias for alias, version in aliases if version == number_]
         yield ModelVersion(
             name=name,
@@ -218,8 +222,8 @@ def text(value: object) -> str | None:
 
 def files(given: object) -> Iterator[tuple[str, int | None, bool]]:
     """Yield path, size and whether it is a folder of each entry of a list of artifacts."""
-    for item in _list(given):
-        path = text(_map(item).get("path"))
+    for item in as_list(given):
+        path = text(as_map(item).get("path"))
         if path:
             yield path, _integer(item.get("file_size")), bool(item.get("is_dir"))
 
@@ -248,20 +252,12 @@ def models_of_json(raw: Mapping[str, Any]) -> RunModels:
 def _pairs(given: object) -> Iterator[tuple[str, object]]:
     if isinstance(given, dict):
         yield from ((str(name), value) for name, value in given.items())
-    for item in _list(given):
+    for item in as_list(given):
         if isinstance(item, list) and len(item) == _PAIR:
             yield str(item[0]), item[1]
         elif isinstance(item, dict) and ("key" in item or "name" in item):
             is_point = "step" in item or "timestamp" in item
             yield str(item.get("key", item.get("name"))), item if is_point else item.get("value")
-
-
-def _map(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
 
 
 def _number(value: object) -> float | None:
@@ -283,8 +279,8 @@ def _integer(value: object) -> int | None:
 
 
 def _datasets(given: object) -> Iterator[DatasetInput]:
-    for item in _list(given):
-        entry = _map(item)
+    for item in as_list(given):
+        entry = as_map(item)
         data = entry["dataset"] if isinstance(entry.get("dataset"), dict) else entry
         if not isinstance(data.get("name"), str):
             continue
@@ -299,7 +295,7 @@ def _datasets(given: object) -> Iterator[DatasetInput]:
 
 
 def _model_ids(given: object) -> Iterator[str]:
-    yield from (identity for item in _list(given) if (identity := text(_map(item).get("model_id"))))
+    yield from (identity for item in as_list(given) if (identity := text(as_map(item).get("model_id"))))
 
 
 def _artifacts(given: object) -> Iterator[tuple[str, int | None]]:
@@ -307,15 +303,15 @@ def _artifacts(given: object) -> Iterator[tuple[str, int | None]]:
     if isinstance(given, dict) and isinstance(given.get("files"), list):
         given = given["files"]
     named: Iterable[tuple[object, object]]
-    named = given.items() if isinstance(given, dict) else ((None, item) for item in _list(given))
+    named = given.items() if isinstance(given, dict) else ((None, item) for item in as_list(given))
     for name, item in named:
-        path = text(_map(item).get("path")) or (item if isinstance(item, str) and name is None else text(name))
-        if path and not _map(item).get("is_dir"):
-            yield path, _integer(_map(item).get("file_size"))
+        path = text(as_map(item).get("path")) or (item if isinstance(item, str) and name is None else text(name))
+        if path and not as_map(item).get("is_dir"):
+            yield path, _integer(as_map(item).get("file_size"))
 
 
 def _model_metrics(given: object) -> Iterator[tuple[tuple[int, int], ModelMetric]]:
-    for item in _list(given):
+    for item in as_list(given):
         found = point(item)
         if found is not None and isinstance(item, dict):
             step, time_ms, value = found
@@ -325,7 +321,7 @@ def _model_metrics(given: object) -> Iterator[tuple[tuple[int, int], ModelMetric
 
 
 def _aliases(given: object) -> Iterator[tuple[str, str]]:
-    for item in _list(given):
-        alias, version = text(_map(item).get("alias")), text(_map(item).get("version"))
+    for item in as_list(given):
+        alias, version = text(as_map(item).get("alias")), text(as_map(item).get("version"))
         if alias and version:
             yield alias, version

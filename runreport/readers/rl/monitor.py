@@ -19,6 +19,7 @@ from runreport.formats.times import microseconds, moment
 from runreport.names import Severity
 from runreport.notices import Notice
 from runreport.readers.common.series import NO_TIME, RunPoints
+from runreport.readers.rl.progress import cut_line
 
 SUFFIX = "monitor.csv"
 _PREFIX = "episode"
@@ -69,7 +70,7 @@ def read_monitor(path: Path, place: str) -> MonitorFile:
             elif line.is_whole:
                 broken.append(line.number)
             else:
-                found.notices.append(_cut(place, line.number))
+                found.notices.append(cut_line(f"{place}:{line.number}"))
     found.notices += _said(place, columns, broken)
     return found
 
@@ -148,11 +149,6 @@ def _value(cell: str) -> float | None:
         return float(text)
     except ValueError:
         return None
-
-
-def _cut(place: str, number: int) -> Notice:
-    message = "The last line has no end and was left out. That is normal while a run is writing."
-    return Notice(severity=Severity.INFO, code="cut-line", location=f"{place}:{number}", message=message)
 
 
 def _said(place: str, columns: Sequence[str], broken: Sequence[int]) -> Iterator[Notice]:

@@ -96,14 +96,15 @@ def _csv_rows(path: Path, place: str, notices: list[Notice]) -> Iterator[Row]:
         elif line.is_whole and (line.text.strip() or line.is_long):
             ragged.append(line.number)
         elif line.text.strip() or line.is_long:
-            notices.append(_cut(f"{place}:{line.number}"))
+            notices.append(cut_line(f"{place}:{line.number}"))
     if ragged:
         message = f"{len(ragged)} lines have more cells than the header and were left out; this is where the first is."
         location = f"{place}:{ragged[0]}"
         notices.append(Notice(severity=Severity.WARNING, code="broken-lines", location=location, message=message))
 
 
-def _cut(location: str) -> Notice:
+def cut_line(location: str) -> Notice:
+    """Return the notice for a last line without an end; ``location`` is its file and number."""
     message = "The last line has no end and was left out. That is normal while a run is writing."
     return Notice(severity=Severity.INFO, code="cut-line", location=location, message=message)
 

@@ -22,6 +22,7 @@ from runreport.notices import Notice
 from runreport.readers.base import Certainty, Joining, Location, Match, Scan, Source
 from runreport.readers.common.logs import RunFacts, attempt, read_each, source_of
 from runreport.readers.common.series import RunPoints
+from runreport.readers.rl.progress import cut_line
 
 _TABLE = "progress.txt"
 _CONFIG = "config.json"
@@ -114,7 +115,7 @@ def _add_rows(path: Path, place: str, points: RunPoints) -> list[Notice]:
         elif line.is_whole and (line.text.strip() or line.is_long):
             broken.append(line.number)
         elif not line.is_whole:
-            notices.append(_cut(place, line.number))
+            notices.append(cut_line(f"{place}:{line.number}"))
     if broken:
         message = f"{len(broken)} lines have not as many cells as the header and were left out."
         location = f"{place}:{broken[0]}"
@@ -148,8 +149,3 @@ def _number(text: str) -> float | None:
         return float(text)
     except ValueError:
         return None
-
-
-def _cut(place: str, number: int) -> Notice:
-    message = "The last line has no end and was left out. That is normal while a run is writing."
-    return Notice(severity=Severity.INFO, code="cut-line", location=f"{place}:{number}", message=message)

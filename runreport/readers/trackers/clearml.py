@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
-from runreport.formats.documents import number
+from runreport.formats.documents import as_list, as_map, number
 from runreport.formats.times import moment
 from runreport.model import keys
 from runreport.model.entities import Artifact, CodeVersion, Edge, RunBatch
@@ -96,7 +96,7 @@ def _read_run(location: Location, source: Source, points: RunPoints) -> RunFacts
         _add_points(bundle, points, findings)
         host = _worker(bundle, findings)
     findings.tell_dropped(points)
-    script = _map(task.get("script"))
+    script = as_map(task.get("script"))
     said = bundles.texts(task)
     is_closed = source.path in source.files
     return RunFacts(
@@ -158,15 +158,17 @@ def _worker(bundle: bundles.Bundle, findings: Findings) -> str:
 def _params(task: dict[str, Any], findings: Findings) -> dict[str, str]:
     """Return the hyperparameters by section, those of the usual sections without its name, and short configurations."""
     params: dict[str, str] = {}
-    sections = {name: _map(section) for name, section in _map(task.get("hyperparams")).items() if name != _PROPERTIES}
+    sections = {
+        name: as_map(section) for name, section in as_map(task.get("hyperparams")).items() if name != _PROPERTIES
+    }
     for section in sorted(sections, key=lambda name: (name not in _PLAIN_SECTIONS, name)):
         for name, entry in sections[section].items():
-            text = str(_map(entry).get("value") or "")
+            text = str(as_map(entry).get("value") or "")
             is_plain = section in _PLAIN_SECTIONS and name not in params
             params[name if is_plain else f"{section}/{name}"] = text
     long: list[str] = []
-    for name, entry in _map(task.get("configuration")).items():
-        text = str(_map(entry).get("value") or "")
+    for name, entry in as_map(task.get("configuration")).items():
+        text = str(as_map(entry).get("value") or "")
         if len(text) > _LONG_TEXT:
             long.append(name)
         else:
@@ -176,11 +178,11 @@ def _params(task: dict[str, Any], findings: Findings) -> dict[str, str]:
 
 
 def _tags(task: dict[str, Any]) -> dict[str, str]:
-    tags = tag_values(tag for tag in _list(task.get("tags")) if isinstance(tag, str))
+    tags = tag_values(tag for tag in as_list(task.get("tags")) if isinstance(tag, str))
     said = bundles.texts(task)
     tags |= {"type": said["type"]} if "type" in said else {}
-    properties = _map(_map(task.get("hyperparams")).get(_PROPERTIES))
-    return tags | {name: str(_map(entry).get("value") or "") for name, entry in properties.items()}
+    properties = as_map(as_map(task.get("hyperparams")).get(_PROPERTIES))
+    return tags | {name: str(as_map(entry).get("value") or "") for name, entry in properties.items()}
 
 
 def _environment(script: dict[str, Any]) -> dict[tuple[str, str], str]:
@@ -212,7 +214,7 @@ def _code(run_id: str, script: dict[str, Any]) -> CodeVersion | None:
 def _artifacts(location: Location, source: Source, task: dict[str, Any]) -> Iterator[Artifact]:
     """Yield what was uploaded; the files lie in the session, which is not unpacked."""
     folder = bundles.texts(task).get("offline_folder", "")
-    for entry in map(_map, _list(_map(task.get("execution")).get("artifacts"))):
+    for entry in map(as_map, as_list(as_map(task.get("execution")).get("artifacts"))):
         said = bundles.texts(entry)
         uri = said.get("uri", "")
         if not (name := said.get("key")):
@@ -232,14 +234,6 @@ def _artifacts(location: Location, source: Source, task: dict[str, Any]) -> Iter
 
 def _models(run_id: str, task: dict[str, Any]) -> Iterator[Edge]:
     """Yield an edge to each model that the task registered."""
-    for entry in map(_map, _list(task.get("offline_output_models"))):
+    for entry in map(as_map, as_list(task.get("offline_output_models"))):
         if name := bundles.texts(entry.get("init")).get("name"):
             yield Edge(run_id=run_id, from_node=f"run:{run_id}", to_node=f"model:{name}", relation=Relation.PRODUCED)
-
-
-def _map(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from runreport.errors import ReadError
+from runreport.formats.documents import as_map
 from runreport.formats.files import read_bytes
 from runreport.formats.yaml import load_yaml
 from runreport.model import keys
@@ -35,12 +36,12 @@ class Project:
 def metric_files(location: Location, folder: str) -> tuple[str, ...]:
     """Return the JSON files of metrics that the dvc.yaml of a folder names and that are there, relative to the folder."""
     try:
-        described = _map(load_yaml(read_bytes(location.inside(join(folder, _YAML)), _MOST_MATCHED_BYTES)))
+        described = as_map(load_yaml(read_bytes(location.inside(join(folder, _YAML)), _MOST_MATCHED_BYTES)))
     except ReadError:
         return ()
     listed = [
         described.get("metrics"),
-        *(_map(stage).get("metrics") for stage in _map(described.get("stages")).values()),
+        *(as_map(stage).get("metrics") for stage in as_map(described.get("stages")).values()),
     ]
     names = [name for item in listed for name in _names(item) if name.endswith(".json") and "${" not in name]
     return tuple(name for name in dict.fromkeys(names) if _is_there(location, join(folder, name)))[:_MOST_METRIC_FILES]
@@ -48,9 +49,9 @@ def metric_files(location: Location, folder: str) -> tuple[str, ...]:
 
 def read_project(location: Location, source: Source, findings: Findings) -> Project:
     """Return what dvc.yaml and dvc.lock in the folder of a run say."""
-    described = _map(findings.yaml(location, join(source.path, _YAML)))
-    locked = _map(findings.yaml(location, join(source.path, _LOCK)))
-    stages = {name: _map(stage) for name, stage in _map(locked.get("stages")).items()}
+    described = as_map(findings.yaml(location, join(source.path, _YAML)))
+    locked = as_map(findings.yaml(location, join(source.path, _LOCK)))
+    stages = {name: as_map(stage) for name, stage in as_map(locked.get("stages")).items()}
     outputs = {path: out for stage in stages.values() for path, out in _entries(stage.get("outs"))}
     inputs = {
         path: dep for stage in stages.values() for path, dep in _entries(stage.get("deps")) if path not in outputs
@@ -70,9 +71,9 @@ def _params(stages: dict[str, dict[str, Any]]) -> dict[str, str]:
     """Return the settings that stages were run with; those of other files than params.yaml by the file's name."""
     params: dict[str, str] = {}
     for stage in stages.values():
-        for file, settings in _map(stage.get("params")).items():
+        for file, settings in as_map(stage.get("params")).items():
             prefix = "" if file == "params.yaml" else f"{base_name(file)}:"
-            for name, value in _map(settings).items():  # a setting of a map is written under its dotted name
+            for name, value in as_map(settings).items():  # a setting of a map is written under its dotted name
                 params |= keys.flatten(value, f"{prefix}{name}")
     return params
 
@@ -106,8 +107,8 @@ def _datasets(run_id: str, inputs: dict[str, dict[str, Any]]) -> Iterator[Datase
 
 def _model_edges(run_id: str, described: dict[str, Any], outputs: dict[str, dict[str, Any]]) -> Iterator[Edge]:
     """Yield an edge for each artifact of type model that dvc.yaml declares."""
-    for name, declared in _map(described.get("artifacts")).items():
-        about = _map(declared)
+    for name, declared in as_map(described.get("artifacts")).items():
+        about = as_map(declared)
         if about.get("type") == "model" and isinstance(about.get("path"), str):
             digest = _digest(outputs.get(about["path"], {}))
             identity = f"{name}@{digest}" if digest else name
@@ -151,7 +152,3 @@ def _command(cmd: object) -> str:
 
 def _whole(text: object) -> int | None:
     return int(text) if isinstance(text, str) and text.isdecimal() and text.isascii() else None
-
-
-def _map(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -27,7 +27,6 @@ _REPORTS = ("report.md", "report.html", "report.ipynb")
 _USUAL_FOLDER = "dvclive"
 _STEP = "step"
 _HEAD_BYTES = 4_096
-_SMALL_BYTES = 64
 _MOST_TABLES = 20_000
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from runreport.formats.documents import number
+from runreport.formats.documents import as_list, number
 from runreport.formats.files import media_type
 from runreport.formats.times import microseconds, moment
 from runreport.model import keys
@@ -80,11 +80,11 @@ class Operations:
         if kind in _ASSIGNED:
             self._fields[path] = (kind, operation.get("value"))
         elif kind == "LogFloats":
-            self._log(path, _list(operation.get("values")))
+            self._log(path, as_list(operation.get("values")))
         elif kind == "ConfigFloatSeries":
             self._units |= {path: unit} if (unit := texts(operation).get("unit")) else {}
         elif kind in ("AddStrings", "RemoveStrings", "ClearStringSet"):
-            self._change_set(kind, path, [text for text in _list(operation.get("values")) if isinstance(text, str)])
+            self._change_set(kind, path, [text for text in as_list(operation.get("values")) if isinstance(text, str)])
         elif kind in ("UploadFile", "UploadFileContent"):
             self._upload(path, operation, folder)
         elif kind == "TrackFilesToArtifact":
@@ -215,7 +215,7 @@ class Operations:
         self._files[path] = found or Artifact(run_id=self._source.run_id, path=name, media_type=media_type(name))
 
     def _track(self, path: tuple[str, ...], operation: dict[str, Any]) -> None:
-        places = [entry[0] for entry in _list(operation.get("entries")) if isinstance(entry, list) and entry]
+        places = [entry[0] for entry in as_list(operation.get("entries")) if isinstance(entry, list) and entry]
         source = ", ".join(place for place in places if isinstance(place, str))
         self._data[path] = Dataset(
             run_id=self._source.run_id, dataset="/".join(path) or base_name(source), source=source or None
@@ -224,7 +224,3 @@ class Operations:
 
 def _as_text(value: object) -> str:
     return keys.flatten(value, "value").get("value", "")
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []

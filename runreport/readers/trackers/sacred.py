@@ -11,6 +11,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, ClassVar
 
+from runreport.formats.documents import as_list, as_map
 from runreport.formats.times import parse_time
 from runreport.model.entities import Artifact, CodeVersion, Dataset, RunBatch
 from runreport.names import RunStatus
@@ -105,14 +106,14 @@ def _read_run(location: Location, source: Source, points: RunPoints) -> RunFacts
     texts = sacred_values.add_result(run.get("result"), points, findings, join(source.path, _RUN))
     findings.tell_dropped(points)
     started = parse_time(run.get("start_time"))
-    experiment = _mapping(run.get("experiment"))
+    experiment = as_map(run.get("experiment"))
     return RunFacts(
         experiment=_text(experiment.get("name")),
         status=_status(run, findings, join(source.path, _RUN)),
         started=started,
         ended=parse_time(run.get("stop_time")),
         duration_s=_beating_s(run, started),
-        host=_text(_mapping(run.get("host")).get("hostname")),
+        host=_text(as_map(run.get("host")).get("hostname")),
         note=_note(run),
         params=flat_params(config),
         tags=_tags(run) | described | texts,
@@ -148,38 +149,38 @@ def _last_line(trace: object) -> str:
 
 def _note(run: dict[str, Any]) -> str | None:
     """Return the comment that was given on the command line, and the error that ended the run."""
-    meta = _mapping(run.get("meta"))
-    comment = _text(_mapping(meta.get("options")).get("--comment")) or _text(meta.get("comment"))
+    meta = as_map(run.get("meta"))
+    comment = _text(as_map(meta.get("options")).get("--comment")) or _text(meta.get("comment"))
     parts = [part for part in (comment, _last_line(run.get("fail_trace"))) if part]
     return "\n".join(parts) or None
 
 
 def _tags(run: dict[str, Any]) -> dict[str, str]:
     """Return what the run was started with: its command, named configurations and changed settings."""
-    meta = _mapping(run.get("meta"))
+    meta = as_map(run.get("meta"))
     tags = {"command": command} if (command := _text(run.get("command"))) else {}
-    named = [name for name in _list(meta.get("named_configs")) if isinstance(name, str)]
-    updates = [update for update in _list(_mapping(meta.get("options")).get("UPDATE")) if isinstance(update, str)]
+    named = [name for name in as_list(meta.get("named_configs")) if isinstance(name, str)]
+    updates = [update for update in as_list(as_map(meta.get("options")).get("UPDATE")) if isinstance(update, str)]
     tags |= {"named_configs": ", ".join(named)} if named else {}
     return tags | ({"updates": " ".join(updates)} if updates else {})
 
 
 def _environment(run: dict[str, Any]) -> dict[tuple[str, str], str]:
     """Return what the run ran on; the variables of ``host.ENV`` are left out, for they often hold secrets."""
-    host = _mapping(run.get("host"))
-    listed = [line for line in _list(_mapping(run.get("experiment")).get("dependencies")) if isinstance(line, str)]
+    host = as_map(run.get("host"))
+    listed = [line for line in as_list(as_map(run.get("experiment")).get("dependencies")) if isinstance(line, str)]
     items = {("package", name): version for name, version in packages("requirements.txt", "\n".join(listed)).items()}
     if python := _text(host.get("python_version")):
         items["package", "python"] = python
-    system = [part for part in _list(host.get("os")) if isinstance(part, str)]
+    system = [part for part in as_list(host.get("os")) if isinstance(part, str)]
     items |= {("os", "platform"): system[-1]} if system else {}
     items |= {("hardware", "cpu"): cpu} if (cpu := _text(host.get("cpu"))) else {}
-    return items | _graphics(_mapping(host.get("gpus")))
+    return items | _graphics(as_map(host.get("gpus")))
 
 
 def _graphics(gpus: dict[str, Any]) -> dict[tuple[str, str], str]:
     items = {("driver", "nvidia"): driver} if (driver := _text(gpus.get("driver_version"))) else {}
-    for number, gpu in enumerate(map(_mapping, _list(gpus.get("gpus")))):
+    for number, gpu in enumerate(map(as_map, as_list(gpus.get("gpus")))):
         model, memory = _text(gpu.get("model")), gpu.get("total_memory")
         if model:
             items["hardware", f"gpu {number}"] = f"{model}, {memory} MiB" if isinstance(memory, int) else model
@@ -188,11 +189,11 @@ def _graphics(gpus: dict[str, Any]) -> dict[tuple[str, str], str]:
 
 def _artifacts(location: Location, source: Source, run: dict[str, Any]) -> Iterator[Artifact]:
     """Yield the artifacts, the captured output, and the stored sources, which lie beside the runs' folders."""
-    names = [name for name in _list(run.get("artifacts")) if isinstance(name, str)]
+    names = [name for name in as_list(run.get("artifacts")) if isinstance(name, str)]
     output = [_OUTPUT] if join(source.path, _OUTPUT) in source.files else []
     for name in dict.fromkeys([*names, *output]):
         yield artifact(location, source.run_id, name, join(source.path, name))
-    for original, stored in _pairs(_mapping(run.get("experiment")).get("sources")):
+    for original, stored in _pairs(as_map(run.get("experiment")).get("sources")):
         yield artifact(location, source.run_id, f"sources/{original.lstrip('./')}", join(parent(source.path), stored))
 
 
@@ -210,7 +211,7 @@ def _datasets(run_id: str, run: dict[str, Any]) -> Iterator[Dataset]:
 
 def _code(run_id: str, experiment: dict[str, Any], findings: Findings, place: str) -> CodeVersion | None:
     """Return the repository of the sources; Sacred lists it once for each source file."""
-    states = [_mapping(item) for item in _list(experiment.get("repositories"))]
+    states = [as_map(item) for item in as_list(experiment.get("repositories"))]
     commits = dict.fromkeys(str(state.get("commit")) for state in states if state.get("commit"))
     if len(commits) > 1:
         findings.tell_lost("several-repositories", place, "Only the first of these commits is shown", list(commits))
@@ -229,16 +230,8 @@ def _code(run_id: str, experiment: dict[str, Any], findings: Findings, place: st
 
 
 def _pairs(value: object) -> list[tuple[str, str]]:
-    found = [item for item in _list(value)[:_MOST_SOURCES] if isinstance(item, list) and len(item) == 2]  # noqa: PLR2004 - where it was, where it is stored
+    found = [item for item in as_list(value)[:_MOST_SOURCES] if isinstance(item, list) and len(item) == 2]  # noqa: PLR2004 - where it was, where it is stored
     return [(str(first), str(second)) for first, second in found]
-
-
-def _mapping(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
 
 
 def _text(value: object) -> str | None:

@@ -8,7 +8,7 @@ says its value in plain sight, while a pickled tensor would have to be executed.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from runreport.formats.documents import number
+from runreport.formats.documents import as_list, number
 from runreport.formats.times import parse_time
 from runreport.readers.common.series import RunPoints
 from runreport.readers.trackers.common import Findings
@@ -23,7 +23,7 @@ def add_metrics(metrics: Mapping[str, Any], points: RunPoints, findings: Finding
     lost: list[str] = []
     uneven: list[str] = []
     for name, series in metrics.items():
-        columns = [_list(series.get(key)) for key in ("steps", "values", "timestamps")] if _is_map(series) else []
+        columns = [as_list(series.get(key)) for key in ("steps", "values", "timestamps")] if _is_map(series) else []
         steps, values, times = columns or ([], [], [])
         if not columns or len(steps) != len(values):
             uneven.append(name)
@@ -122,7 +122,3 @@ def _is_pickled(value: object) -> bool:
 
 def _is_map(value: object) -> bool:
     return isinstance(value, dict)
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []

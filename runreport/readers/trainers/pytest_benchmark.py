@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from runreport.errors import ReadError
-from runreport.formats.documents import load_object, number
+from runreport.formats.documents import as_map, load_object, number
 from runreport.formats.files import list_folder
 from runreport.formats.times import parse_time
 from runreport.model.entities import CodeVersion, RunBatch
@@ -116,7 +116,7 @@ def _facts(  # noqa: PLR0913, PLR0917 - each is another part of what was found
     tags: Mapping[str, str],
     notices: Sequence[Notice],
 ) -> RunFacts:
-    machine, commit = (_object(content.get(name)) for name in ("machine_info", "commit_info"))
+    machine, commit = (as_map(content.get(name)) for name in ("machine_info", "commit_info"))
     statistic = {metric: metric.rpartition("/")[2] for metric in points.metrics}
     node = machine.get("node")
     return RunFacts(
@@ -160,7 +160,7 @@ def _add_benchmark(one: Mapping[str, Any], session: str, points: RunPoints) -> d
         if seconds is not None:
             points.add_sample(f"{name}/mean", _STEP, f"{session} round {place}", seconds)
     said = {"group": one.get("group"), "params": one.get("params")}
-    for key, value in _object(one.get("extra_info")).items():
+    for key, value in as_map(one.get("extra_info")).items():
         found = number(value) if not isinstance(value, bool) else None
         if found is not None:
             points.add(f"{name}/{key}", _STEP, found)
@@ -184,7 +184,7 @@ def _params(machine: Mapping[str, Any], commit: Mapping[str, Any]) -> dict[str, 
 
 
 def _environment(machine: Mapping[str, Any], content: Mapping[str, Any]) -> dict[tuple[str, str], str]:
-    cpu = _object(machine.get("cpu"))
+    cpu = as_map(machine.get("cpu"))
     found = {kind: str(machine[name]) for name, kind in _MACHINE.items() if machine.get(name)}
     found |= {("hardware", item): str(cpu[name]) for name, item in _CPU.items() if cpu.get(name)}
     version = content.get("version")
@@ -203,7 +203,3 @@ def _code(source: Source, commit: Mapping[str, Any]) -> CodeVersion | None:
         branch=branch if is_known else None,
         dirty=dirty if isinstance(dirty, bool) else None,
     )
-
-
-def _object(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from runreport.errors import ReadError
-from runreport.formats.documents import number
+from runreport.formats.documents import as_map, number
 from runreport.formats.times import moment, parse_time
 from runreport.model import keys
 from runreport.model.entities import RunBatch
@@ -147,7 +147,7 @@ def _read_listed(export: Export, source: Source, points: RunPoints, notes: Notes
     run = runs.get(source.handle)
     if run is None:
         raise ReadError(f"{source.handle.removeprefix('#')!r} is no longer in the file.")
-    summary, settings = (_map(run.get(name) or run.get(f"{name}_metrics")) for name in ("summary", "config"))
+    summary, settings = (as_map(run.get(name) or run.get(f"{name}_metrics")) for name in ("summary", "config"))
     step, time = _step(summary.get("_step")) or 0, moment(number(summary.get("_timestamp")))
     for path, value in leaves(summary):
         found = number(value) if path and path[0] not in OWN_KEYS else None
@@ -177,10 +177,6 @@ def _step(value: object) -> int | None:
     if found is None or not abs(found) <= _LARGEST_STEP or found != int(found):
         return None
     return int(found)
-
-
-def _map(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _text(value: object) -> str:

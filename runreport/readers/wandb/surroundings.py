@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from runreport.formats.documents import as_list, as_map
 from runreport.formats.times import moment, parse_time
 from runreport.readers.wandb.wire import Message
 
@@ -85,16 +86,16 @@ def from_metadata(said: Mapping[str, Any]) -> Surroundings:
     items["os", "os"] = _text(said.get("os"))
     items["package", "python"] = _plain_version(_text(said.get("python")))
     items["hardware", "gpu"] = _text(said.get("gpu"))
-    items["hardware", "cpu"] = _text(_map(said.get("cpu")).get("model"))
-    items["hardware", "memory"] = _amount(_map(said.get("memory")).get("total"))
+    items["hardware", "cpu"] = _text(as_map(said.get("cpu")).get("model"))
+    items["hardware", "memory"] = _amount(as_map(said.get("memory")).get("total"))
     items["driver", "cuda"] = _text(said.get("cudaVersion") or said.get("cuda_version") or said.get("cuda"))
-    for name, disk in _map(said.get("disk")).items():
-        items["hardware", f"disk {name}"] = _amount(_map(disk).get("total"))
-    for place, gpu in enumerate(_list(said.get("gpu_nvidia") or said.get("gpuNvidia") or said.get("gpu_devices"))):
-        items["hardware", f"gpu {place}"] = _gpu(_map(gpu))
-    items |= {("variable", str(name)): _text(value) for name, value in _map(said.get("slurm")).items()}
-    items["variable", "args"] = " ".join(_text(arg) for arg in _list(said.get("args")))
-    git = _map(said.get("git"))
+    for name, disk in as_map(said.get("disk")).items():
+        items["hardware", f"disk {name}"] = _amount(as_map(disk).get("total"))
+    for place, gpu in enumerate(as_list(said.get("gpu_nvidia") or said.get("gpuNvidia") or said.get("gpu_devices"))):
+        items["hardware", f"gpu {place}"] = _gpu(as_map(gpu))
+    items |= {("variable", str(name)): _text(value) for name, value in as_map(said.get("slurm")).items()}
+    items["variable", "args"] = " ".join(_text(arg) for arg in as_list(said.get("args")))
+    git = as_map(said.get("git"))
     return Surroundings(
         items={key: text for key, text in items.items() if text},
         host=_text(said.get("host")),
@@ -143,11 +144,3 @@ def _plain_version(text: str) -> str:
 
 def _text(value: object) -> str:
     return "" if value is None or isinstance(value, dict | list) else str(value)
-
-
-def _map(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
