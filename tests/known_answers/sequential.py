@@ -1,0 +1,7 @@
+"""Vectors on sequential."""
+
+from collections.abc import Mapping
+
+from tests.known_answers.runner import Method
+
+METHODS: Mapping[str, Method] = {}
