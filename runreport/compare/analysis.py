@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from runreport.compare.baseline import choose_baseline
+from runreport.compare.baseline import choose_baselines, opponents
 from runreport.compare.cautions import experiment_cautions
 from runreport.compare.comparison import (
     Analysis,
@@ -24,6 +24,7 @@ from runreport.compare.metrics import MetricChoice, choose_metrics
 from runreport.compare.names import find_group, matching_groups
 from runreport.compare.plan import build_sweep, plan_comparisons
 from runreport.compare.samples import collect_samples
+from runreport.compare.tasks import TaskLayout, task_layout
 from runreport.config.options import ExperimentOptions, Settings
 from runreport.diff.runs import Side, diff_sides, read_side
 from runreport.diff.sections import SECTIONS
@@ -43,6 +44,7 @@ class _Experiment:
     runs: Mapping[str, RunFacts]
     groups: tuple[Group, ...]
     positions: Mapping[str, int]
+    layout: TaskLayout | None
     metrics: MetricChoice
     samples: Mapping[str, tuple[Sample, ...]]
 
@@ -93,18 +95,20 @@ def compare_groups(
     baseline = find_group(eligible, baseline_name)
     candidates = dict.fromkeys(find_group(eligible, name).group_id for name in candidate_names)
     by_id = {group.group_id: group for group in eligible}
-    return _comparisons(experiment, baseline, [by_id[group_id] for group_id in candidates])
+    return _comparisons(experiment, [(baseline, by_id[group_id]) for group_id in candidates])
 
 
 def _prepare(frame: ExperimentFrame, settings: Settings) -> _Experiment:
     options = settings.experiments.get(frame.experiment, ExperimentOptions())
     groups = group_runs(frame, settings.groups, options.group_by or settings.groups.by)
     metrics = choose_metrics(frame, settings)
+    runs = {run.run.run_id: run for run in frame.runs}
     return _Experiment(
         frame=frame,
         settings=settings,
-        runs={run.run.run_id: run for run in frame.runs},
+        runs=runs,
         groups=groups,
+        layout=task_layout(groups, runs, settings.groups.task),
         positions={group.group_id: position for position, group in enumerate(groups)},
         metrics=metrics,
         samples=collect_samples(frame, groups, metrics.definitions, settings),
@@ -123,16 +127,17 @@ def _choose_baseline(experiment: _Experiment) -> BaselineChoice:
     own = settings.experiments.get(experiment.frame.experiment, ExperimentOptions()).baseline
     general = settings.comparisons.baseline
     applies = general and matching_groups(compared_groups(experiment.groups), general)
-    return choose_baseline(experiment.groups, experiment.runs, own or (general if applies else ""))
+    return choose_baselines(experiment.groups, experiment.runs, experiment.layout, own or (general if applies else ""))
 
 
 def _analyse_experiment(experiment: _Experiment) -> ExperimentAnalysis:
     primary, groups = experiment.primary, experiment.groups
     options = experiment.settings.comparisons
     choice = _choose_baseline(experiment)
-    plan = plan_comparisons(groups, choice.group_id, _logged_groups(experiment), options.limit)
-    baseline = next((group for group in groups if group.group_id == choice.group_id), None)
-    comparisons = _comparisons(experiment, baseline, plan.candidates) if baseline else ()
+    rivals = opponents(groups, choice, experiment.layout)
+    logged = _logged_groups(experiment)
+    plan = plan_comparisons(groups, rivals, logged, limit=options.limit, has_tasks=experiment.layout is not None)
+    comparisons = _comparisons(experiment, plan.pairs)
     samples = experiment.samples[primary.metric] if primary else ()
     sweep = build_sweep(plan.sweep, samples, primary)
     competing = {group.group_id for group in compared_groups(groups)}
@@ -163,25 +168,22 @@ def _logged_groups(experiment: _Experiment) -> frozenset[str]:
     return frozenset(group.group_id for group in experiment.groups if any(run in logged for run in group.run_ids))
 
 
-def _comparisons(experiment: _Experiment, baseline: Group, candidates: Sequence[Group]) -> tuple[Comparison, ...]:
-    if not candidates:
-        return ()
-    contrasts = _contrasts(experiment, baseline, candidates)
-    sides = _sides(experiment, baseline)
+def _comparisons(experiment: _Experiment, pairs: Sequence[tuple[Group, Group]]) -> tuple[Comparison, ...]:
+    contrasts = _contrasts(experiment, pairs)
+    sides = {baseline.group_id: _sides(experiment, baseline) for baseline, _ in pairs}
     return tuple(
-        _comparison(experiment, baseline, candidate, [family[i] for family in contrasts], sides)
-        for i, candidate in enumerate(candidates)
+        _comparison(experiment, pair, [family[i] for family in contrasts], sides[pair[0].group_id])
+        for i, pair in enumerate(pairs)
     )
 
 
-def _contrasts(experiment: _Experiment, baseline: Group, candidates: Sequence[Group]) -> list[tuple[Contrast, ...]]:
-    """Return for each metric one contrast per candidate."""
+def _contrasts(experiment: _Experiment, pairs: Sequence[tuple[Group, Group]]) -> list[tuple[Contrast, ...]]:
+    """Return for each metric one contrast per pair of baseline and candidate."""
     options = experiment.settings.comparisons
     return [
         contrast_family(
             metric,
-            experiment.sample(metric.metric, baseline),
-            [experiment.sample(metric.metric, candidate) for candidate in candidates],
+            [(experiment.sample(metric.metric, a), experiment.sample(metric.metric, b)) for a, b in pairs],
             options,
         )
         for metric in experiment.metrics.definitions
@@ -200,11 +202,11 @@ def _sides(experiment: _Experiment, group: Group) -> dict[str, Side]:
 
 def _comparison(
     experiment: _Experiment,
-    baseline: Group,
-    candidate: Group,
+    pair: tuple[Group, Group],
     contrasts: Sequence[Contrast],
     baseline_sides: Mapping[str, Side],
 ) -> Comparison:
+    baseline, candidate = pair
     options = experiment.settings.groups
     sides = _sides(experiment, candidate)
     ignore = (*options.ignore, *options.seed_names)

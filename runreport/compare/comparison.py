@@ -152,9 +152,12 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaselineChoice:
-    """Which group is the baseline and by which rule (a sentence); ``group_id`` is None when there is none."""
+    """Which groups are baselines, and by which rule (a sentence).
 
-    group_id: str | None
+    There is one, or one for each task, or none at all.
+    """
+
+    group_ids: tuple[str, ...]
     rule: str
 
 

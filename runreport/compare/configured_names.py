@@ -13,16 +13,19 @@ SETTINGS_FILE = "runreport.toml"
 
 
 def check_names(frames: Sequence[ExperimentFrame], settings: Settings) -> None:
-    """Make sure that what applies to every experiment exists: the general primary metric and the keys to group by.
+    """Make sure that what applies to every experiment exists: metrics asked for, keys to group by, the key of the task.
 
     Raises:
         UnknownNameError: one is in no experiment; the hint has the nearest names.
     """
     metrics = _metrics(frames)
-    if settings.metrics.primary and settings.metrics.primary not in metrics:
-        raise UnknownNameError.near("metric", settings.metrics.primary, metrics)
+    asked = (settings.metrics.primary, *(target.metric for target in settings.target))
+    for metric in filter(None, asked):
+        if metric not in metrics:
+            raise UnknownNameError.near("metric", metric, metrics)
     present = [one for name, one in settings.experiments.items() if name in _experiments(frames)]
-    wanted = {*settings.groups.by, *(key for one in present for key in one.group_by)}
+    task = {settings.groups.task} if settings.groups.has_task else set()
+    wanted = {*settings.groups.by, *task, *(key for one in present for key in one.group_by)}
     known = _keys(frames) if wanted else frozenset()
     for key in sorted(wanted - known):
         raise UnknownNameError.near("param or tag to group by named", key, known)

@@ -20,9 +20,9 @@ ADJUSTMENT = "Holm"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pair:
-    """A candidate and the baseline as the statistics see them, with the answer."""
+    """A candidate and its baseline as the statistics see them, with the answer."""
 
-    sample: Sample
+    sides: tuple[Sample, Sample]
     candidate: Arm
     baseline: Arm
     answer: TwoGroups
@@ -30,32 +30,31 @@ class _Pair:
 
 def contrast_family(
     metric: MetricDefinition,
-    baseline: Sample,
-    candidates: Sequence[Sample],
+    pairs: Sequence[tuple[Sample, Sample]],
     options: ComparisonOptions,
     asked_before: Sequence[float] = (),
 ) -> tuple[Contrast, ...]:
-    """Return the contrasts of all candidates against one baseline; p is adjusted over those that could be tested.
+    """Return one contrast for each pair of baseline and candidate; p is adjusted over those that could be tested.
 
     Failed runs and runs whose value is not finite never enter a mean, but where counting them as the worst value seen
     turns the sign of the difference, nothing can be told. ``asked_before`` are the p-values of further tests on the
     same runs that belong to the family too.
     """
-    pairs = [_pair(candidate, baseline, options) for candidate in candidates]
-    p_values = [pair.answer.test.p if pair.answer.test else np.nan for pair in pairs]
+    tested = [_pair(candidate, baseline, options) for baseline, candidate in pairs]
+    p_values = [pair.answer.test.p if pair.answer.test else np.nan for pair in tested]
     adjusted = [None if np.isnan(p) else float(p) for p in holm([*p_values, *asked_before])]
     family_size = sum(p is not None for p in adjusted)
-    drafts = [_draft(metric, baseline, pair, options) for pair in pairs]
+    drafts = [_draft(metric, pair, options) for pair in tested]
     return tuple(
         _judged(replace(draft, p_adjusted=p, family_size=family_size), pair, options.alpha)
-        for draft, pair, p in zip(drafts, pairs, adjusted[: len(pairs)], strict=True)
+        for draft, pair, p in zip(drafts, tested, adjusted[: len(tested)], strict=True)
     )
 
 
 def _pair(candidate: Sample, baseline: Sample, options: ComparisonOptions) -> _Pair:
     a, b = _arm(candidate), _arm(baseline)
     answer = compare_two(a, b, level=options.level, alpha=options.alpha)
-    return _Pair(sample=candidate, candidate=a, baseline=b, answer=answer)
+    return _Pair(sides=(baseline, candidate), candidate=a, baseline=b, answer=answer)
 
 
 def _arm(sample: Sample) -> Arm:
@@ -68,12 +67,13 @@ def _arm(sample: Sample) -> Arm:
     )
 
 
-def _draft(metric: MetricDefinition, baseline: Sample, pair: _Pair, options: ComparisonOptions) -> Contrast:
+def _draft(metric: MetricDefinition, pair: _Pair, options: ComparisonOptions) -> Contrast:
     answer = pair.answer
+    baseline, candidate = pair.sides
     return Contrast(
         metric=metric,
         baseline=baseline,
-        candidate=pair.sample,
+        candidate=candidate,
         delta=answer.delta,
         delta_percent=_percent(answer, baseline),
         test=answer.test,

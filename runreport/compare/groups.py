@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from runreport.compare.comparison import Group, RunCounts
 from runreport.compare.group_names import GroupName, name_groups
@@ -15,6 +16,23 @@ UNGROUPED = "ungrouped"
 PARENTS = "parent runs"
 TAG_PREFIX = "tags."
 MINIMUM_FOR_COMPARISON = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Keys:
+    """What runs are grouped by: ``by`` alone when it is given, else every param not ignored and what is ``named``."""
+
+    by: tuple[str, ...]
+    named: tuple[str, ...]
+    ignored: frozenset[str]
+
+    def settings(self, run: RunFacts) -> dict[str, str] | None:
+        """Return what a run is grouped by, or None when it lacks one of the keys."""
+        wanted = self.by or self.named
+        texts = {key: text for key in wanted if (text := run_text(run, key)) is not None}
+        if len(texts) < len(wanted):
+            return None
+        return texts if self.by else setting(run, self.ignored) | texts
 
 
 def is_comparable(run: RunFacts) -> bool:
@@ -41,30 +59,37 @@ def group_runs(frame: ExperimentFrame, options: GroupOptions, by: tuple[str, ...
 
     Without ``by``, runs with the same params are a group, where the seed, the ignored keys and the way a value is
     written (``1e-3`` or ``0.001``) make no difference. With ``by``, runs that agree in these params (or ``tags.NAME``)
-    are one, and runs that lack one of them are "ungrouped". Parent runs that only hold children are kept apart
-    and marked. Both kinds come last and are never compared.
+    are one, and runs that lack one of them are "ungrouped". Runs of different tasks are never one group. Parent runs
+    that only hold children are kept apart and marked. Both kinds come last and are never compared.
     """
-    ignored = ignored_params(frame.runs, options)
-    parents = _holding_parents(frame, ignored)
+    keys = _keys(frame, options, by)
+    parents = _holding_parents(frame, keys.ignored)
     members: dict[frozenset[object], list[RunFacts]] = {}
     apart: dict[str, list[RunFacts]] = {UNGROUPED: [], PARENTS: []}
     for run in frame.runs:
-        settings = _settings(run, by, ignored)
+        settings = keys.settings(run)
         if run.run.run_id in parents:
             apart[PARENTS].append(run)
         elif settings is None:
             apart[UNGROUPED].append(run)
         else:
             members.setdefault(frozenset((key, canonical(text)) for key, text in settings.items()), []).append(run)
-    groups = _named_groups(frame.experiment, list(members.values()), by, ignored)
+    groups = _named_groups(frame.experiment, list(members.values()), keys)
     special = (_special(frame.experiment, name, runs) for name, runs in apart.items() if runs)
     return (*groups, *special)
 
 
+def _keys(frame: ExperimentFrame, options: GroupOptions, by: tuple[str, ...]) -> _Keys:
+    has_task = options.has_task and any(run_text(run, options.task) is not None for run in frame.runs)
+    named = (options.task,) if has_task and options.task not in by else ()
+    return _Keys(by=(*by, *named) if by else (), named=named, ignored=ignored_params(frame.runs, options))
+
+
 def ignored_params(runs: Iterable[RunFacts], options: GroupOptions) -> frozenset[str]:
-    """Return the params that never tell groups apart: the seed and what fits an ignored pattern."""
+    """Return the params that never tell groups apart: the seed and what fits an ignored pattern, but for the task."""
     names = {param for run in runs for param in run.params}
-    return matching_keys(names, (*options.ignore, *options.seed_names))
+    keys = matching_keys(names, (*options.ignore, *options.seed_names))
+    return keys - {options.task}
 
 
 def setting(run: RunFacts, ignored: frozenset[str]) -> dict[str, str]:
@@ -72,15 +97,8 @@ def setting(run: RunFacts, ignored: frozenset[str]) -> dict[str, str]:
     return {name: param.value for name, param in run.params.items() if name not in ignored}
 
 
-def _settings(run: RunFacts, by: Sequence[str], ignored: frozenset[str]) -> dict[str, str] | None:
-    """Return what a run is grouped by, or None when it lacks one of the keys."""
-    if not by:
-        return setting(run, ignored)
-    texts = {key: text for key in by if (text := _by_text(run, key)) is not None}
-    return texts if len(texts) == len(by) else None
-
-
-def _by_text(run: RunFacts, key: str) -> str | None:
+def run_text(run: RunFacts, key: str) -> str | None:
+    """Return what a run has under a key, which is a param or ``tags.NAME``; None where it has none."""
     if key in run.params:
         return run.params[key].value
     tag = run.tags.get(key.removeprefix(TAG_PREFIX)) if key.startswith(TAG_PREFIX) else None
@@ -112,14 +130,13 @@ def _lacks_params_of(run: RunFacts, children: Sequence[RunFacts], ignored: froze
     return not shared <= setting(run, ignored).keys()
 
 
-def _named_groups(
-    experiment: str, members: Sequence[Sequence[RunFacts]], by: tuple[str, ...], ignored: frozenset[str]
-) -> list[Group]:
+def _named_groups(experiment: str, members: Sequence[Sequence[RunFacts]], keys: _Keys) -> list[Group]:
     is_main = [sum(map(is_comparable, runs)) >= MINIMUM_FOR_COMPARISON for runs in members]
-    settings = [_settings(runs[0], by, ignored) or {} for runs in members]
-    names = name_groups(settings, is_main, by)
+    settings = [keys.settings(runs[0]) or {} for runs in members]
+    names = name_groups(settings, is_main, keys.by)
     return [
-        _group(experiment, name, runs, _shared_params(runs, ignored)) for name, runs in zip(names, members, strict=True)
+        _group(experiment, name, runs, _shared_params(runs, keys.ignored))
+        for name, runs in zip(names, members, strict=True)
     ]
 
 

@@ -40,7 +40,7 @@ def headline(
     others = [sample for sample in repeated if sample.group_id != best.group_id]
     if not others:
         return _of_only_one(metric, best, samples, sweep)
-    contrasts = contrast_family(metric, best, others, options, _asked_before(best, comparisons))
+    contrasts = contrast_family(metric, [(best, other) for other in others], options, _asked_before(best, comparisons))
     return _of_best(best, contrasts, options.alpha)
 
 

@@ -1,7 +1,7 @@
 """Who is compared: candidates against the baseline, single runs as a sweep, the rest with a reason."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,43 +16,53 @@ _SMALLEST_SWEEP = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The candidates in group order, the groups of a sweep, and the groups that are neither."""
+    """Pairs of baseline and candidate in group order, the groups of a sweep, and the groups that are neither."""
 
-    candidates: tuple[Group, ...]
+    pairs: tuple[tuple[Group, Group], ...]
     sweep: tuple[Group, ...]
     not_compared: tuple[NotCompared, ...]
 
 
-def plan_comparisons(groups: Sequence[Group], baseline_id: str | None, logged: frozenset[str], limit: int) -> Plan:
-    """Return who is compared; ``logged`` are the ids of the groups in which some run logged a metric.
+def plan_comparisons(
+    groups: Sequence[Group],
+    opponents: Mapping[str, str],
+    logged: frozenset[str],
+    *,
+    limit: int,
+    has_tasks: bool = False,
+) -> Plan:
+    """Return who is compared.
 
-    Candidates are the groups with at least 2 comparable runs, in order of their first run, up to the limit. Groups of
-    one run form a sweep when at least 2 of them have a comparable run.
+    ``opponents`` names for each candidate the group it is compared with; ``logged`` are the ids of the groups in which
+    some run logged a metric. Compared are the groups with at least 2 comparable runs, in order of their first run, up
+    to the limit. Groups of one run form a sweep when at least 2 of them have a comparable run, unless they are on
+    different tasks (``has_tasks``), whose values cannot be ranked together.
     """
     eligible = [group for group in compared_groups(groups) if group.group_id in logged]
     single = [group for group in eligible if _is_single(group)]
     has_sweep = sum(bool(group.comparable_run_ids) for group in single) >= _SMALLEST_SWEEP
-    sweep = tuple(single) if has_sweep else ()
-    repeated = [
-        group
+    sweep = tuple(single) if has_sweep and not has_tasks else ()
+    by_id = {group.group_id: group for group in groups}
+    pairs = [
+        (by_id[opponents[group.group_id]], group)
         for group in eligible
-        if len(group.comparable_run_ids) >= MINIMUM_FOR_COMPARISON and group.group_id != baseline_id
+        if len(group.comparable_run_ids) >= MINIMUM_FOR_COMPARISON and group.group_id in opponents
     ]
-    candidates = tuple(repeated[:limit]) if baseline_id is not None else ()
-    done = {group.group_id for group in (*candidates, *sweep)} | {baseline_id}
-    rest = [group for group in groups if group.group_id not in done]
+    placed = {group.group_id for pair in pairs[:limit] for group in pair} | {group.group_id for group in sweep}
+    baselines = frozenset(opponents.values())
+    rest = [group for group in groups if group.group_id not in placed | baselines]
     listed = tuple(
-        NotCompared(group_id=group.group_id, group_name=group.name, reason=_reason(group, logged, limit))
+        NotCompared(group_id=group.group_id, group_name=group.name, reason=_reason(group, logged, opponents, limit))
         for group in rest
     )
-    return Plan(candidates=candidates, sweep=sweep, not_compared=listed)
+    return Plan(pairs=tuple(pairs[:limit]), sweep=sweep, not_compared=listed)
 
 
 def _is_single(group: Group) -> bool:
     return len(group.comparable_run_ids) == 1 or (len(group.run_ids) == 1 and not group.counts.excluded)
 
 
-def _reason(group: Group, logged: frozenset[str], limit: int) -> str:
+def _reason(group: Group, logged: frozenset[str], opponents: Mapping[str, str], limit: int) -> str:
     if group.not_compared_reason:
         return group.not_compared_reason
     if group.group_id not in logged:
@@ -62,6 +72,8 @@ def _reason(group: Group, logged: frozenset[str], limit: int) -> str:
         return "none of its runs is finished and included"
     if comparable < MINIMUM_FOR_COMPARISON:
         return "only one finished run"
+    if group.group_id not in opponents:
+        return "there is no baseline for it" if opponents else "there is no baseline"
     return f"beyond the limit of {limit} comparisons (comparisons.limit)"
 
 

@@ -5,9 +5,9 @@ The same declarations feed runreport.toml, the command line, the JSON Schema and
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from runreport.config.regexes import checked_metric_regex, checked_regex
 from runreport.names import Direction, Reduction
@@ -36,6 +36,10 @@ IGNORED_KEYS = (
     "start_time",
     "*created_at*",
 )
+
+FOLD_NAMES = ("fold", "cv_fold", "fold_id", "fold_index", "kfold")
+NO_TASKS = "none"
+"""Setting of ``groups.task`` that says there are no tasks, whatever params are called."""
 
 TEXT_PATTERNS = ("key-value", "python-logging", "nnunet")
 """Names of the ready patterns for text logs."""
@@ -78,6 +82,22 @@ class GroupOptions(Options):
         tuple[str, ...],
         Field(description="Names of the param that holds the seed; also matched as the last part of a dotted name."),
     ] = SEED_NAMES
+    fold_names: Annotated[
+        tuple[str, ...],
+        Field(description="Names of the param that holds the fold of a cross-validation; likewise."),
+    ] = FOLD_NAMES
+    task: Annotated[
+        str,
+        Field(
+            description="Param (or tags.NAME) that names the task when methods are run on several; empty: a param "
+            "named task, env or the like; none: there are no tasks."
+        ),
+    ] = ""
+
+    @property
+    def has_task(self) -> bool:
+        """Whether a key for tasks is configured."""
+        return self.task not in {"", NO_TASKS}
 
 
 class ComparisonOptions(Options):
@@ -104,6 +124,10 @@ class MetricOptions(Options):
     unit: Annotated[str, Field(description="Unit shown beside the metric's name.")] = ""
     lower_bound: Annotated[float | None, Field(description="Smallest possible value.")] = None
     upper_bound: Annotated[float | None, Field(description="Largest possible value.")] = None
+    margin: Annotated[
+        float | None,
+        Field(gt=0, description="Differences smaller than this do not matter; groups can then be called equivalent."),
+    ] = None
 
 
 class MetricsOptions(Options):
@@ -117,6 +141,50 @@ class MetricsOptions(Options):
         dict[str, MetricOptions],
         Field(description="Settings of single metrics, for example metrics.by_name.'val/acc'."),
     ] = {}
+
+
+class ReferenceOptions(Options):
+    """Two scores of a task that give its scale, for example those of a random and of a human player."""
+
+    low: Annotated[float, Field(description="The score that becomes 0.")]
+    high: Annotated[float, Field(description="The score that becomes 1.")]
+
+
+class TaskOptions(Options):
+    """How the scores of different tasks become comparable; without it tasks are ranked and not averaged."""
+
+    normalise: Annotated[
+        Literal["", "minmax", "reference", "none"],
+        Field(
+            description="minmax: by the smallest and largest mean of a task; reference: by reference scores; none: the "
+            "metric has the same scale on every task; empty: by reference scores where there are any."
+        ),
+    ] = ""
+    reference_file: Annotated[
+        str, Field(description="CSV file with columns task, low and high: scores that become 0 and 1.")
+    ] = ""
+    reference: Annotated[
+        dict[str, tuple[float, float]],
+        Field(
+            description="Reference scores of single tasks, low and high, for example reference.'cartpole' = [0, 1000]."
+        ),
+    ] = {}
+
+
+class TargetOptions(Options):
+    """A value that the mean of every group is tested against."""
+
+    metric: Annotated[str, Field(min_length=1, description="The metric.")]
+    above: Annotated[float | None, Field(description="The mean must be above this.")] = None
+    below: Annotated[float | None, Field(description="The mean must be below this.")] = None
+    alpha: Annotated[float, Field(gt=0, lt=0.5, description="The target is met when the one-sided p is below.")] = 0.05
+    experiment: Annotated[str, Field(description="Only in this experiment; empty: wherever the metric is.")] = ""
+
+    @model_validator(mode="after")
+    def _has_one_side(self) -> Self:
+        if (self.above is None) is (self.below is None):
+            raise ValueError("a target needs either above or below, and not both")
+        return self
 
 
 class ExperimentOptions(Options):
@@ -185,6 +253,10 @@ class Settings(Options):
     groups: GroupOptions = GroupOptions()
     comparisons: ComparisonOptions = ComparisonOptions()
     metrics: MetricsOptions = MetricsOptions()
+    tasks: TaskOptions = TaskOptions()
+    target: Annotated[
+        tuple[TargetOptions, ...], Field(description="Values that the means of groups must be above or below.")
+    ] = ()
     experiments: Annotated[
         dict[str, ExperimentOptions], Field(description="Settings of single experiments by name.")
     ] = {}
@@ -192,6 +264,11 @@ class Settings(Options):
 
 
 TABLES_OF_MANY: Mapping[str, type[Options]] = MappingProxyType(
-    {"metrics.by_name.NAME": MetricOptions, "experiments.NAME": ExperimentOptions, "sources": SourceOptions}
+    {
+        "metrics.by_name.NAME": MetricOptions,
+        "experiments.NAME": ExperimentOptions,
+        "sources": SourceOptions,
+        "target": TargetOptions,
+    }
 )
 """Tables of which there may be any number: one for each name, or as a list. They have no environment variables."""

@@ -5,7 +5,15 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
-from runreport.config.options import TABLES_OF_MANY, ExperimentOptions, MetricOptions, Settings, SourceOptions
+from runreport.config.options import (
+    TABLES_OF_MANY,
+    ExperimentOptions,
+    MetricOptions,
+    ReferenceOptions,
+    Settings,
+    SourceOptions,
+    TargetOptions,
+)
 
 _HEAD = """\
 # Settings of runreport. Every line that is commented out shows the default.
@@ -38,6 +46,8 @@ def _named_tables() -> Iterator[str]:
     for head, model in (
         ('[metrics.by_name."val/accuracy"]', MetricOptions),
         ('[experiments."my experiment"]', ExperimentOptions),
+        ('[tasks.reference."my task"]', ReferenceOptions),
+        ("[[target]]", TargetOptions),
         ("[[sources]]", SourceOptions),
     ):
         yield f"#{head}"

@@ -171,7 +171,7 @@ def _dot_row(dossier: Dossier, sample: Sample) -> DotRow:
         low=interval.low if interval else None,
         high=interval.high if interval else None,
         left_out=(*words.left_out(sample.counts), *(f"{count} {why}" for why, count in unseen if count)),
-        is_baseline=sample.group_id == dossier.analysis.baseline.group_id,
+        is_baseline=sample.group_id in dossier.analysis.baseline.group_ids,
         color_index=dossier.colors.get(sample.group_id),
     )
 

@@ -39,7 +39,7 @@ def _summary(group: Group) -> str:
 
 
 def _role(dossier: Dossier, group: Group) -> str:
-    if group.group_id == dossier.analysis.baseline.group_id:
+    if group.group_id in dossier.analysis.baseline.group_ids:
         return words.sentence(f"This is the baseline. {dossier.analysis.baseline.rule}")
     why = next((entry.reason for entry in dossier.analysis.not_compared if entry.group_id == group.group_id), "")
     return words.sentence(f"Not compared: {why}") if why else ""

@@ -124,7 +124,7 @@ def _adjustment(contrasts: Sequence[Contrast | None]) -> str:
 
 
 def _role(dossier: Dossier, group: Group) -> str:
-    return "baseline" if group.group_id == dossier.analysis.baseline.group_id else ""
+    return "baseline" if group.group_id in dossier.analysis.baseline.group_ids else ""
 
 
 def _sample_rows(dossier: Dossier, samples: list[Sample], contrasts: Sequence[Contrast | None]) -> list[Row]:
@@ -136,7 +136,7 @@ def _sample_rows(dossier: Dossier, samples: list[Sample], contrasts: Sequence[Co
 
 def _sample_row(dossier: Dossier, sample: Sample, contrast: Contrast | None, places: int | None) -> Row:
     group = dossier.groups[sample.group_id]
-    is_baseline = sample.group_id == dossier.analysis.baseline.group_id
+    is_baseline = sample.group_id in dossier.analysis.baseline.group_ids
     numbers_of = _contrast_cells(contrast, places) if contrast else (cells.text_cell(None),) * 4
     verdict = _verdict_cell(dossier, contrast, is_baseline=is_baseline)
     return Row(

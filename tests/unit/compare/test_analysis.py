@@ -30,7 +30,7 @@ def three(**tags: str) -> list[MadeRun]:
 
 
 def baseline(one: ExperimentAnalysis) -> str:
-    return next(group.name for group in one.groups if group.group_id == one.baseline.group_id)
+    return next(group.name for group in one.groups if group.group_id in one.baseline.group_ids)
 
 
 def test_the_first_group_is_the_baseline_and_the_rule_is_told() -> None:
@@ -188,7 +188,7 @@ def test_single_runs_are_a_ranked_sweep() -> None:
         (None, "r2", None),
         (None, "r4", None),
     ]
-    assert (found.comparisons, found.not_compared, found.baseline.group_id) == ((), (), None)
+    assert (found.comparisons, found.not_compared, found.baseline.group_ids) == ((), (), ())
     assert found.headline.startswith("Of 3 single runs, lr=1 has the best val/loss: 0.1.")
 
 
@@ -210,7 +210,7 @@ def test_every_group_is_compared_swept_or_listed() -> None:
     runs = [*three(), MadeRun(params={"m": "p"}), MadeRun(params={"m": "q"}, parent="r15", metrics={"acc": 1.0})]
     found = analysed(runs, groups={"by": ("m",)})
     placed = [one.candidate.group_id for one in found.comparisons] + [one.group_id for one in found.not_compared]
-    assert sorted([*placed, found.baseline.group_id or ""]) == sorted(group.group_id for group in found.groups)
+    assert sorted([*placed, *found.baseline.group_ids]) == sorted(group.group_id for group in found.groups)
     assert sum(group.counts.total for group in found.groups) == found.counts.total == 17
 
 
