@@ -1,10 +1,12 @@
 """Cells, columns and rows: how values of each kind are put into tables."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from runreport.names import RunStatus, Severity, Verdict
 from runreport.pages import numbers
 from runreport.pages.contexts import Cell, Column, Row, Table, Tone
+from runreport.pages.terms import explanation_url
 
 _NAME_LENGTH = 90
 _VALUE_LENGTH = 120
@@ -123,8 +125,9 @@ def columns(*labels: str, numbers_from: int | None = None) -> tuple[Column, ...]
 def table(
     table_id: str, caption: str, heads: tuple[Column, ...], rows: Iterable[Row | tuple[Cell, ...]], *, note: str = ""
 ) -> Table | None:
-    """Return a table, or None when it would have no rows."""
+    """Return a table whose heads lead to their explanations, or None when it would have no rows."""
     whole = tuple(row if isinstance(row, Row) else Row(cells=row) for row in rows)
     if not whole:
         return None
-    return Table(table_id=table_id, caption=caption, columns=heads, rows=whole, note=note)
+    explained = tuple(replace(head, help=explanation_url(head.key)) for head in heads)
+    return Table(table_id=table_id, caption=caption, columns=explained, rows=whole, note=note)

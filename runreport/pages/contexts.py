@@ -75,6 +75,7 @@ class Column:
     label: Annotated[str, "Its heading."]
     detail: Annotated[str, "A second line of the heading: unit, reduction, direction; may be empty."] = ""
     is_number: Annotated[bool, "Whether its cells are numbers, set flush right."] = False
+    help: Annotated[str, "Address of the explanation of what it shows; may be empty."] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -361,6 +362,32 @@ class AboutPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """One word of the report, explained."""
+
+    anchor: Annotated[str, "Id within the page."]
+    title: Annotated[str, "The word or column."]
+    text: Annotated[str, "What it means, in plain words."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermGroup:
+    """Words that belong together."""
+
+    title: Annotated[str, "What they are about."]
+    terms: Annotated[tuple[Term, ...], "The words."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingPage:
+    """How to read the numbers of the report."""
+
+    frame: Annotated[Frame, "What surrounds the content."]
+    title: Annotated[str, "Title of the page."]
+    groups: Annotated[tuple[TermGroup, ...], "The words, by what they are about."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NotFoundPage:
     """What a web server shows for a wrong address."""
 
@@ -380,6 +407,7 @@ Context = (
     | LineagePage
     | NoticesPage
     | AboutPage
+    | ReadingPage
     | NotFoundPage
 )
 
@@ -395,6 +423,7 @@ TEMPLATES: dict[str, type[Context]] = {
     "lineage.html": LineagePage,
     "notices.html": NoticesPage,
     "about.html": AboutPage,
+    "reading.html": ReadingPage,
     "404.html": NotFoundPage,
 }
 """The templates a theme must have, with the context each receives."""

@@ -3,7 +3,7 @@
 from runreport.compare.comparison import Comparison, Group
 from runreport.compare.words import counted, listed
 from runreport.pages import cells, numbers, words
-from runreport.pages.contexts import Caution, Fact, FigureBlock, GroupPage, Row, Table
+from runreport.pages.contexts import Caution, Column, Fact, FigureBlock, GroupPage, Row, Table
 from runreport.pages.dossier import Dossier
 from runreport.pages.runs import run_table
 from runreport.pages.samples import description_table, effect_cell, p_cell
@@ -62,8 +62,13 @@ def _comparisons(dossier: Dossier, group: Group) -> Table | None:
     ]
     primary = dossier.primary
     on = f" on {cells.name(primary.metric)}" if primary else ""
-    heads = cells.columns("Candidate", "Baseline", "Difference", "p", "Hedges g", "Verdict", numbers_from=2)
-    heads = (*heads[:-1], *cells.columns("Verdict"))
+    heads = (
+        *cells.columns("Candidate", "Baseline"),
+        Column(key="delta", label="Difference", is_number=True),
+        Column(key="p", label="p", is_number=True),
+        Column(key="g", label="Hedges g", is_number=True),
+        *cells.columns("Verdict"),
+    )
     return cells.table(
         "comparisons",
         f"{counted(len(joined), 'comparison')} with this group{on}",

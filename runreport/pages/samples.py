@@ -71,7 +71,11 @@ def range_table(dossier: Dossier, table_id: str, *only: MetricDefinition) -> Tab
 
 def description_table(dossier: Dossier, group: Group) -> Table | None:
     """Return every metric of one group in numbers."""
-    heads = cells.columns("Metric", "n", "Mean", "sd", "Interval of the mean", "Median", "Min", "Max", numbers_from=1)
+    heads = (
+        *cells.columns("Metric", "n", "Mean", "sd", numbers_from=1),
+        Column(key="interval", label="Interval of the mean", is_number=True),
+        *cells.columns("Median", "Min", "Max", numbers_from=0),
+    )
     found = (
         (definition, sample)
         for definition in dossier.analysis.metrics

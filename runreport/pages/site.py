@@ -28,6 +28,7 @@ from runreport.pages.run import run_page
 from runreport.pages.runs import runs_pages
 from runreport.pages.surroundings import Provenance, Surroundings
 from runreport.pages.sweep import sweep_page
+from runreport.pages.terms import reading_page
 
 CurveSource = Callable[[str, str], AlignedCurves]
 """Gives the curves of (experiment, metric); asked once for each, so that one metric is in memory at a time."""
@@ -104,6 +105,7 @@ def plan_site(  # noqa: PLR0913 - each is another source of what pages show
         ),
         lineage_page(site, dossiers),
         notices_page(site, dossiers, analysis.notices, provenance.ledger),
+        reading_page(site),
         about_page(site, analysis, provenance, settings),
         not_found_page(site),
     ]

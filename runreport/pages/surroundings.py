@@ -71,5 +71,5 @@ class Surroundings:
 
 
 def _navigation(url: str) -> tuple[Link, ...]:
-    parts = (*_PARTS, ("About", urls.ABOUT))
+    parts = (*_PARTS, ("How to read this", urls.READING), ("About", urls.ABOUT))
     return tuple(Link(label=label, url=place, is_current=place == url) for label, place in parts)

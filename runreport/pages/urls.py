@@ -10,6 +10,7 @@ RUNS = "runs/index.html"
 LINEAGE = "lineage/index.html"
 NOTICES = "notices/index.html"
 ABOUT = "about/index.html"
+READING = "reading/index.html"
 NOT_FOUND = "404.html"
 
 
