@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from statistics import fmean
 
 from runreport.compare.comparison import Comparison, Contrast, MetricDefinition, RunCounts, Sample
 from runreport.compare.samples import independent_values
@@ -59,6 +60,29 @@ def _left_out(sample: Sample) -> Iterator[str]:
         yield f"{counted(counts.excluded, 'run')} of {sample.group_name} {_was(counts.excluded)} excluded; the page of each says why."
     if sample.missing:
         yield f"{counted(len(sample.missing), 'run')} of {sample.group_name} never logged this metric."
+    yield from _ended_early(sample)
+
+
+def _ended_early(sample: Sample) -> Iterator[str]:
+    """Say that runs stopped long before the others, and what the mean is without them."""
+    early = set(sample.ended_early)
+    if not early:
+        return
+    rest = [value for run_id, value in zip(sample.run_ids, sample.values, strict=True) if run_id not in early]
+    runs = f"{len(early)} of {counted(len(sample.values), 'run')} of {sample.group_name}"
+    spread = sample.description.sd
+    yield (
+        f"{runs} stopped more than a tenth before the others and {_was(len(early))} averaged as {_it(len(early))} stands; "
+        f"without {_them(len(early))} the mean is {format_value(fmean(rest), spread)}."
+    )
+
+
+def _it(count: int) -> str:
+    return "it" if count == 1 else "each"
+
+
+def _them(count: int) -> str:
+    return "it" if count == 1 else "them"
 
 
 def _was(count: int) -> str:

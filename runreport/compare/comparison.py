@@ -57,7 +57,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricDefinition:
-    """How one metric is read in one experiment: direction and who said so, unit, and the reduction to one value."""
+    """How one metric is read in one experiment: direction and who said so, unit, and the reduction to one value.
+
+    ``margin`` is the difference below which nothing matters, None where none was set; ``error_metric`` the metric that
+    holds the standard errors of this one within a run, empty where there is none.
+    """
 
     metric: str
     direction: Direction
@@ -66,6 +70,8 @@ class MetricDefinition:
     unit: str = ""
     lower_bound: float | None = None
     upper_bound: float | None = None
+    margin: float | None = None
+    error_metric: str = ""
     is_primary: bool = False
 
 
@@ -77,7 +83,8 @@ class Sample:
     ``non_finite``: comparable runs whose value is NaN or infinite; ``missing``: comparable runs without the metric.
     ``infinite``: those of ``non_finite`` that diverged to infinity. ``units`` gives for each value the independent
     unit it belongs to: repeats of a seed share one and are averaged first, so ``description`` and ``mean`` count
-    units, which are as many as values unless a seed was run again.
+    units, which are as many as values unless a seed was run again. ``ended_early`` are runs whose last step lies far
+    before that of the others of the group.
     """
 
     group_id: str
@@ -92,6 +99,7 @@ class Sample:
     counts: RunCounts
     infinite: tuple[str, ...] = ()
     units: tuple[int, ...] = ()
+    ended_early: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,10 +89,22 @@ def _of_best(best: Sample, contrasts: Sequence[Contrast], alpha: float) -> str:
             f"{ahead}, {p_words(closest, alpha, what=_TESTS)}."
         )
     names = listed([contrast.candidate.group_name for contrast in sorted(open_, key=_distance)])
+    tied = [contrast.candidate.group_name for contrast in open_ if _distance(contrast) == 0]
+    if tied:
+        return f"{listed([best.group_name, *tied])} share the best {_mean_words(metric, best)}{_behind(open_, alpha)}."
     return (
         f"{best.group_name} has the best {_mean_words(metric, best)}, but is not clearly ahead of {names}: "
         f"{_open_words(closest, alpha)}."
     )
+
+
+def _behind(open_: Sequence[Contrast], alpha: float) -> str:
+    """Return which groups follow close behind several that share the lead."""
+    behind = sorted((contrast for contrast in open_ if _distance(contrast) > 0), key=_distance)
+    if not behind:
+        return ""
+    names = listed([contrast.candidate.group_name for contrast in behind])
+    return f", but they are not clearly ahead of {names}: {_open_words(behind[0], alpha)}"
 
 
 def _distance(contrast: Contrast) -> float:

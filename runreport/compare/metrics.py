@@ -16,6 +16,7 @@ from runreport.frames.values import ExperimentFrame
 from runreport.names import Direction, DirectionSource, Reduction, natural_key
 
 _SPLITS = (("test", "heldout", "holdout"), ("val", "valid", "validation", "eval", "evaluation", "dev"))
+STANDARD_ERROR = "_stderr"
 _TRAINING = ("train", "training")
 _MACHINE = ("system/", "system.", "sys/")
 
@@ -32,11 +33,16 @@ class MetricChoice:
 def choose_metrics(frame: ExperimentFrame, settings: Settings) -> MetricChoice:
     """Return the definitions of all metrics: primary first, then by prefix in natural order.
 
+    What is logged as the standard error of another metric (``acc_stderr`` beside ``acc``) is no metric of its own: nobody
+    wants to know which method has the better standard error.
+
     Raises:
         UnknownNameError: the primary metric set for this very experiment does not exist in it.
         ConfigError: a metric is to be reduced to its best value but its direction is not known.
     """
-    definitions = [_define(metric, frame, settings) for metric in frame.metrics]
+    errors = {metric: name for metric in frame.metrics if (name := metric + STANDARD_ERROR) in frame.metrics}
+    measured = [metric for metric in frame.metrics if metric not in errors.values()]
+    definitions = [_define(metric, frame, settings, errors.get(metric, "")) for metric in measured]
     primary, rule = _choose_primary(frame, settings)
     marked = (replace(one, is_primary=one.metric == primary) for one in definitions)
     return MetricChoice(definitions=tuple(sorted(marked, key=_order)), primary=primary, rule=rule)
@@ -47,7 +53,7 @@ def _order(definition: MetricDefinition) -> tuple[object, ...]:
     return not definition.is_primary, natural_key(prefix), natural_key(name), definition.metric
 
 
-def _define(metric: str, frame: ExperimentFrame, settings: Settings) -> MetricDefinition:
+def _define(metric: str, frame: ExperimentFrame, settings: Settings, error_metric: str) -> MetricDefinition:
     options = settings.metrics.by_name.get(metric, MetricOptions())
     info = frame.metric_infos.get(metric)
     direction, source = _direction(metric, frame, options)
@@ -59,6 +65,8 @@ def _define(metric: str, frame: ExperimentFrame, settings: Settings) -> MetricDe
         unit=options.unit or (info.unit if info and info.unit else ""),
         lower_bound=_first(options.lower_bound, info.lower_bound if info else None),
         upper_bound=_first(options.upper_bound, info.upper_bound if info else None),
+        margin=options.margin,
+        error_metric=error_metric,
     )
 
 

@@ -4,6 +4,8 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
+from typing import Self
 
 import numpy as np
 
@@ -17,6 +19,8 @@ from runreport.stats.arrays import Floats as SampleValues
 from runreport.stats.describe import average_repeats, describe
 from runreport.stats.intervals import described_interval
 from runreport.stats.types import Description, Estimate, Interval
+
+_FULL_LENGTH = 0.9  # of the median last step of the group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +44,26 @@ def collect_samples(
     ignored = ignored_params(frame.runs, settings.groups)
     members = [_members(frame, [rows[run_id] for run_id in group.comparable_run_ids], ignored) for group in groups]
     level = settings.comparisons.level
-    return {
-        one.metric: _metric_samples(reduce_runs(frame.metrics[one.metric], one), groups, members, level)
-        for one in definitions
-    }
+    found: dict[str, tuple[Sample, ...]] = {}
+    for one in definitions:
+        reduced = _Reduced.of(frame.metrics[one.metric], one)
+        pairs = zip(groups, members, strict=True)
+        found[one.metric] = tuple(_sample(reduced, group, inside, level) for group, inside in pairs)
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reduced:
+    """One metric over the runs of an experiment: the single value of each, whether it has one, and its last step."""
+
+    values: list[float]
+    has_metric: list[bool]
+    last_steps: list[int]
+
+    @classmethod
+    def of(cls, columns: MetricColumns, definition: MetricDefinition) -> Self:
+        values, has_metric = reduce_runs(columns, definition)
+        return cls(values=values, has_metric=has_metric, last_steps=columns.last_step.tolist())
 
 
 def reduce_runs(columns: MetricColumns, definition: MetricDefinition) -> tuple[list[float], list[bool]]:
@@ -81,20 +101,10 @@ def _repeat_key(facts: RunFacts, ignored: frozenset[str]) -> object:
     return facts.run.seed, frozenset((name, canonical(text)) for name, text in setting(facts, ignored).items())
 
 
-def _metric_samples(
-    reduced: tuple[list[float], list[bool]],
-    groups: Sequence[Group],
-    members: Sequence[Sequence[_Member]],
-    level: float,
-) -> tuple[Sample, ...]:
-    return tuple(_sample(reduced, group, inside, level) for group, inside in zip(groups, members, strict=True))
-
-
-def _sample(reduced: tuple[list[float], list[bool]], group: Group, members: Sequence[_Member], level: float) -> Sample:
-    values, has_metric = reduced
-    logged = [member for member in members if has_metric[member.row]]
-    finite = [member for member in logged if math.isfinite(values[member.row])]
-    kept = tuple(values[member.row] for member in finite)
+def _sample(reduced: _Reduced, group: Group, members: Sequence[_Member], level: float) -> Sample:
+    logged = [member for member in members if reduced.has_metric[member.row]]
+    finite = [member for member in logged if math.isfinite(reduced.values[member.row])]
+    kept = tuple(reduced.values[member.row] for member in finite)
     units = tuple(member.unit for member in finite)
     description = describe(kept if len(set(units)) == len(units) else average_repeats(kept, units))
     return Sample(
@@ -105,12 +115,20 @@ def _sample(reduced: tuple[list[float], list[bool]], group: Group, members: Sequ
         values=kept,
         description=description,
         mean=mean_estimate(description, level),
-        non_finite=tuple(member.run_id for member in logged if not math.isfinite(values[member.row])),
-        infinite=tuple(member.run_id for member in logged if math.isinf(values[member.row])),
-        missing=tuple(member.run_id for member in members if not has_metric[member.row]),
+        non_finite=tuple(member.run_id for member in logged if not math.isfinite(reduced.values[member.row])),
+        infinite=tuple(member.run_id for member in logged if math.isinf(reduced.values[member.row])),
+        missing=tuple(member.run_id for member in members if not reduced.has_metric[member.row]),
         units=units,
         counts=group.counts,
+        ended_early=_ended_early(reduced, finite),
     )
+
+
+def _ended_early(reduced: _Reduced, members: Sequence[_Member]) -> tuple[str, ...]:
+    """Return the runs that stopped well before the median of their group: their log may have been cut."""
+    last = [reduced.last_steps[member.row] for member in members]
+    expected = _FULL_LENGTH * median(last) if last else 0
+    return tuple(member.run_id for member, step in zip(members, last, strict=True) if step < expected)
 
 
 def mean_estimate(description: Description, level: float) -> Estimate | None:

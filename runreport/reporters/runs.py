@@ -2,17 +2,20 @@
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from runreport.compare.groups import group_runs
+from runreport.compare.metrics import choose_metrics
+from runreport.config.options import Settings
 from runreport.errors import UnknownNameError
 from runreport.frames.values import ExperimentFrame
 from runreport.names import natural_key
 from runreport.reporters.tables import Cell, Table
 
-_FACTS = ("name", "experiment", "status", "seed", "started")
+_EXPERIMENT, _GROUP = "experiment", "group"
+_FACTS = ("name", _EXPERIMENT, "status", "seed", "started")
 _MORE_FACTS = ("run_id", "ended", "duration_s", "user", "host", "path", "reader", "parent_run", "note")
 _PARAM, _TAG, _METRIC = "params.", "tags.", "metrics."
-_DEFAULT_PARAMS = 4
 _STATISTICS = ("last", "min", "max", "first", "mean", "tail_mean", "count", "nan_count", "inf_count")
 _STEPS = ("argmin_step", "argmax_step", "first_step", "last_step")
 _BRACKETED = re.compile(r"""(?P<kind>params|tags|metrics)\[(?P<quote>["'])(?P<name>.*)(?P=quote)\]""")
@@ -20,24 +23,30 @@ _FINITE_ONLY = frozenset({"min", "max", "mean", "tail_mean"})
 
 
 def runs_table(
-    frames: Sequence[ExperimentFrame], rows: Iterable[tuple[ExperimentFrame, int]], *, columns: Sequence[str], sort: str
+    frames: Sequence[ExperimentFrame],
+    rows: Iterable[tuple[ExperimentFrame, int]],
+    settings: Settings,
+    *,
+    columns: Sequence[str],
+    sort: str,
 ) -> Table:
     """Return one row per (experiment, position of the run in it).
 
-    ``columns`` are facts (name, status, ...), ``params.X``, ``tags.X`` or ``metrics.X`` with an optional ``.last``,
+    ``columns`` are facts (name, status, ...), the group a run is in, ``params.X``, ``tags.X`` or ``metrics.X`` with an optional ``.last``,
     ``.min``, ..., also as ``metrics["X"].min``; empty for a default choice. ``sort`` is a column, with a minus in front for descending order.
 
     Raises:
         UnknownNameError: no run has such a column.
     """
-    names = tuple(map(_plain, columns)) or default_columns(frames)
+    names = tuple(map(_plain, columns)) or default_columns(frames, settings)
     sort = _plain(sort)
     for name in (*names, *([sort.removeprefix("-")] if sort else [])):
         _check_column(frames, name)
+    groups = _group_names(frames, settings) if _GROUP in {*names, sort.removeprefix("-")} else {}
     chosen = list(rows)
     if sort:
-        chosen = _sorted(chosen, sort)
-    cells = tuple(tuple(run_cell(frame, row, name) for name in names) for frame, row in chosen)
+        chosen = _sorted(chosen, sort, groups)
+    cells = tuple(tuple(_run_cell(frame, row, name, groups) for name in names) for frame, row in chosen)
     return Table(columns=names, rows=cells)
 
 
@@ -46,18 +55,32 @@ def _plain(column: str) -> str:
     return _BRACKETED.sub(r"\g<kind>.\g<name>", column)
 
 
-def default_columns(frames: Sequence[ExperimentFrame]) -> tuple[str, ...]:
-    """Return the columns shown when none are asked for: facts, a few params that vary, the primary metrics."""
-    params = _varying_params(frames)[:_DEFAULT_PARAMS]
-    primary = {name for frame in frames for name, info in frame.metric_infos.items() if info.is_primary}
+def default_columns(frames: Sequence[ExperimentFrame], settings: Settings) -> tuple[str, ...]:
+    """Return the columns shown when none are asked for: facts, the group (which names its params), primary metrics."""
+    primary = {choice.primary for frame in frames if (choice := choose_metrics(frame, settings)).primary}
+    first = ("name", _EXPERIMENT) if len(frames) > 1 else ("name",)
     return (
-        *_FACTS,
-        *(_PARAM + name for name in params),
-        *(_METRIC + name for name in sorted(primary, key=natural_key)),
+        *first,
+        _GROUP,
+        "status",
+        "seed",
+        "started",
+        *(_METRIC + name for name in sorted(filter(None, primary), key=natural_key)),
     )
 
 
-def run_cell(frame: ExperimentFrame, row: int, column: str) -> Cell:
+def _group_names(frames: Sequence[ExperimentFrame], settings: Settings) -> dict[str, str]:
+    """Return the name of the group of each run, as the pages have it."""
+    own = {name: options.group_by for name, options in settings.experiments.items()}
+    return {
+        run_id: group.name
+        for frame in frames
+        for group in group_runs(frame, settings.groups, own.get(frame.experiment) or settings.groups.by)
+        for run_id in group.run_ids
+    }
+
+
+def _run_cell(frame: ExperimentFrame, row: int, column: str, groups: Mapping[str, str]) -> Cell:
     """Return one cell; None where the run has no such thing."""
     facts = frame.runs[row]
     if column.startswith(_PARAM):
@@ -68,7 +91,7 @@ def run_cell(frame: ExperimentFrame, row: int, column: str) -> Cell:
         return None if tag is None else tag.value
     if column.startswith(_METRIC):
         return _metric_cell(frame, row, column.removeprefix(_METRIC))
-    value: Cell = getattr(facts.run, column)
+    value: Cell = groups.get(facts.run.run_id) if column == _GROUP else getattr(facts.run, column)
     return value
 
 
@@ -99,22 +122,15 @@ def known_columns(frames: Sequence[ExperimentFrame]) -> tuple[str, ...]:
     params = {_PARAM + name for frame in frames for run in frame.runs for name in run.params}
     tags = {_TAG + name for frame in frames for run in frame.runs for name in run.tags}
     metrics = {_METRIC + name for frame in frames for name in frame.metrics}
-    return (*_FACTS, *_MORE_FACTS, *sorted(params | tags | metrics, key=natural_key))
+    return (*_FACTS, _GROUP, *_MORE_FACTS, *sorted(params | tags | metrics, key=natural_key))
 
 
-def _varying_params(frames: Sequence[ExperimentFrame]) -> list[str]:
-    values: dict[str, set[str]] = {}
-    for run in (run for frame in frames for run in frame.runs):
-        for name, param in run.params.items():
-            values.setdefault(name, set()).add(param.value)
-    varying = [name for name, seen in values.items() if len(seen) > 1]
-    return sorted(varying, key=lambda name: (len(values[name]), natural_key(name)))
-
-
-def _sorted(rows: list[tuple[ExperimentFrame, int]], sort: str) -> list[tuple[ExperimentFrame, int]]:
+def _sorted(
+    rows: list[tuple[ExperimentFrame, int]], sort: str, groups: Mapping[str, str]
+) -> list[tuple[ExperimentFrame, int]]:
     """Sort by a column; runs without it come last in both orders."""
     column = sort.removeprefix("-")
-    keyed = [(run_cell(frame, row, column), frame, row) for frame, row in rows]
+    keyed = [(_run_cell(frame, row, column, groups), frame, row) for frame, row in rows]
     present = [item for item in keyed if item[0] is not None]
     present.sort(key=lambda item: _order(item[0]), reverse=sort.startswith("-"))
     return [(frame, row) for _, frame, row in [*present, *(item for item in keyed if item[0] is None)]]

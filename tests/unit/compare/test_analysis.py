@@ -294,3 +294,17 @@ def test_the_analysis_depends_on_its_input_alone_and_keeps_notices() -> None:
     first, second = (analyse(frames, Settings(), snapshot=7, notices=(notice, notice)) for _ in range(2))
     assert first == second
     assert (first.snapshot, first.counts.total, first.notices) == (7, 30, (notice,))
+
+
+def test_groups_with_equal_means_share_the_lead() -> None:
+    found = analysed([*seeded(LOW, m="a"), *seeded(HIGH, m="b"), *seeded(HIGH[::-1], m="c")])
+    assert found.headline.startswith("m=b and m=c share the best mean")
+    assert "not clearly ahead" not in found.headline
+
+
+@pytest.mark.parametrize(
+    ("value", "is_baseline"), [("12-29-baseline", True), ("my baseline v2", True), ("no-baseline", False)]
+)
+def test_the_word_baseline_may_stand_anywhere_in_a_name_unless_negated(value: str, *, is_baseline: bool) -> None:
+    found = analysed([*seeded(LOW, m="a"), *seeded(HIGH, m=value)])
+    assert (baseline(found) == f"m={value}") is is_baseline

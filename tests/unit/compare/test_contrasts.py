@@ -2,8 +2,10 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -191,3 +193,15 @@ def test_numbers_agree_with_a_real_experiment(realdata: Path) -> None:
             (wanted["welch_t"], wanted["welch_df"], wanted["welch_p_two_sided"])
         )
         assert found.candidate.description.sd == pytest.approx(truth["groups"]["mlp"][metric]["std_ddof1"])
+
+
+def test_runs_that_stopped_long_before_the_others_are_named() -> None:
+    frame = make_frame([*seeded(POOR, m="base"), *seeded(GOOD, m="cand")])
+    steps = np.array([100, 100, 100, 100, 100, 100, 100, 100, 95, 40])
+    columns = replace(frame.metrics["test/accuracy"], last_step=steps)
+    [comparison] = compare_groups(replace(frame, metrics={"test/accuracy": columns}), Settings(), "m=base", ["m=cand"])
+    [found] = comparison.contrasts
+    assert found.candidate.ended_early == ("r9",)
+    [said] = [caution for caution in found.cautions if "stopped" in caution]
+    assert said.startswith("1 of 5 runs of m=cand stopped more than a tenth before the others")
+    assert said.endswith("without it the mean is 0.9557.")

@@ -151,3 +151,9 @@ def test_without_finite_values_there_is_still_a_primary_metric(run: MadeRun) -> 
 def test_without_finite_values_and_known_names_the_first_metric_is_primary() -> None:
     frame = make_frame([MadeRun(metrics={"m10": math.nan, "m9": math.nan})])
     assert choose_metrics(frame, Settings()).primary == "m9"
+
+
+def test_a_logged_standard_error_is_no_metric_of_its_own() -> None:
+    frame = make_frame([MadeRun(metrics={"task/acc": 0.5, "task/acc_stderr": 0.01, "lonely_stderr": 0.1})])
+    found = choose_metrics(frame, Settings()).definitions
+    assert [(one.metric, one.error_metric) for one in found] == [("task/acc", "task/acc_stderr"), ("lonely_stderr", "")]
