@@ -1,6 +1,5 @@
 """What to be careful about, in sentences: beside a contrast, and over an experiment."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
 
@@ -9,6 +8,7 @@ from runreport.compare.samples import independent_values
 from runreport.compare.words import counted, format_value, listed, with_unit
 from runreport.names import Direction, DirectionSource
 from runreport.stats.collapse import find_split
+from runreport.stats.repeats import repeated_seeds
 
 FEW_SEEDS = 5
 _MINIMUM = 3
@@ -90,18 +90,9 @@ def _was(count: int) -> str:
 
 
 def _repeats(sample: Sample) -> Iterator[str]:
-    sizes = Counter(sample.units)
-    repeated = {unit for unit, size in sizes.items() if size > 1}
-    if not repeated:
-        return
-    seeds = sorted({seed for seed, unit in zip(sample.seeds, sample.units, strict=True) if unit in repeated})  # type: ignore[type-var]
-    noun, verb = ("Seed", "occurs") if len(seeds) == 1 else ("Seeds", "occur")
-    often = "twice" if {sizes[unit] for unit in repeated} == {2} else "more than once"
-    names = listed([str(seed) for seed in seeds], at_most=5)
-    yield (
-        f"{noun} {names} {verb} {often} in {sample.group_name}: repeated runs of a seed are averaged, "
-        f"so {sample.group_name} counts as {counted(len(sizes), 'run')}, not {len(sample.values)}."
-    )
+    caution = repeated_seeds(sample.group_name, sample.seeds, sample.units) if sample.units else None
+    if caution is not None:
+        yield caution.words
 
 
 def _unvaried(sample: Sample) -> Iterator[str]:

@@ -4,6 +4,7 @@ from runreport.compare.comparison import Contrast
 from runreport.compare.words import format_interval, format_p, format_value, half_width, with_unit
 from runreport.names import Direction, Verdict
 from runreport.stats.types import Refusal
+from runreport.stats.unpaired import UNKNOWN_DIRECTION
 
 
 def judge(contrast: Contrast, refusal: Refusal | None, *, alpha: float) -> tuple[Verdict, str]:
@@ -31,7 +32,7 @@ def _clear_difference(contrast: Contrast, verdict: Verdict, alpha: float) -> str
     sides = f"{contrast.candidate.group_name} is {verdict} than {contrast.baseline.group_name}"
     sentence = f"{sides} on {contrast.metric.metric}: {difference_words(contrast)}, {p_words(contrast, alpha)}."
     if contrast.metric.direction is Direction.UNKNOWN:
-        return f"{sentence} It is not known whether a higher or lower value is better."
+        return f"{sentence} {UNKNOWN_DIRECTION.words}"
     return sentence
 
 

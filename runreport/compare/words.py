@@ -1,9 +1,20 @@
 """Numbers in sentences: as many digits as the spread allows, the same everywhere a sentence is shown."""
 
 import math
-from collections.abc import Sequence
 
 from runreport.stats.types import Interval
+from runreport.stats.words import counted, listed
+
+__all__ = [
+    "counted",
+    "format_interval",
+    "format_level",
+    "format_p",
+    "format_value",
+    "half_width",
+    "listed",
+    "with_unit",
+]
 
 _MINUS = "\N{MINUS SIGN}"
 _THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
@@ -100,24 +111,3 @@ def with_unit(text: str, unit: str, *, is_difference: bool = False) -> str:
     if is_difference and unit in {"%", "percent"}:
         return f"{text} points"
     return f"{text} {unit}".rstrip()
-
-
-def counted(count: int, noun: str) -> str:
-    r"""Return a count with its noun, in the plural where it needs one.
-
-    >>> counted(1, "run"), counted(12345, "run")
-    ('1 run', '12\u202f345 runs')
-    """
-    return f"{_fixed(count, 0)} {noun}{'' if count == 1 else 's'}"
-
-
-def listed(items: Sequence[str], *, at_most: int = 3) -> str:
-    """Return names as an enumeration; what goes beyond ``at_most`` is only counted.
-
-    >>> listed(["a", "b", "c"]), listed(["a", "b", "c", "d", "e"])
-    ('a, b and c', 'a, b, c and 2 more')
-    """
-    shown = list(items[:at_most])
-    if len(items) > at_most:
-        shown.append(f"{len(items) - at_most} more")
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}" if shown else ""

@@ -20,8 +20,8 @@ OUT_OF_RANGE = Refusal(
 )
 
 
-class WelchError(NamedTuple):
-    """The difference of two means, its standard error and Welch's degrees of freedom."""
+class MeanError(NamedTuple):
+    """A mean, or a difference of means, with its standard error and the degrees of freedom of that."""
 
     difference: float
     standard_error: float
@@ -80,20 +80,49 @@ def welch_interval(
     >>> welch_interval([1.0, 2.0, 3.0], [0.0, 1.0, 2.0])
     Interval(low=-1.26695793..., high=3.26695793..., level=0.95)
     """
+    error = welch_error(finite_sample(a, "a"), finite_sample(b, "b"))
+    return t_interval(error, level=level, alternative=alternative)
+
+
+def student_interval(
+    a: ArrayLike, b: ArrayLike, *, level: float = 0.95, alternative: str = "two-sided"
+) -> Interval | Refusal:
+    """Return Student's t interval of mean(a) - mean(b), for float64 [n] and [m] taken to have one variance.
+
+    One-sided alternatives as in :func:`welch_interval`. Refused for n or m < 1, n + m < 3 and where both sides are
+    constant. Reference: Student, "The probable error of a mean", Biometrika 6 (1908).
+
+    Raises:
+        ValueError: a value is not finite, or the level or the alternative is not one.
+
+    >>> student_interval([1.0, 2.0, 3.0], [0.0, 1.0, 2.0])
+    Interval(low=-1.26695793..., high=3.26695793..., level=0.95)
+    """
+    error = pooled_error(finite_sample(a, "a"), finite_sample(b, "b"))
+    return t_interval(error, level=level, alternative=alternative)
+
+
+def t_interval(
+    error: MeanError | Refusal, *, level: float = 0.95, alternative: str = "two-sided"
+) -> Interval | Refusal:
+    """Return the t interval of a mean or difference from its standard error; a refusal is handed on.
+
+    Raises:
+        ValueError: the level or the alternative is not one.
+    """
     fraction(level, "level")
     one_of(alternative, ALTERNATIVES, "alternative")
-    error = welch_error(finite_sample(a, "a"), finite_sample(b, "b"))
     if isinstance(error, Refusal):
         return error
     tail = (1 + level) / 2 if alternative == "two-sided" else level
     half = float(stdtrit(error.df, tail)) * error.standard_error
-    low = -np.inf if alternative == "less" else error.difference - half
-    high = np.inf if alternative == "greater" else error.difference + half
-    return Interval(low=float(low), high=float(high), level=level)
+    low = -math.inf if alternative == "less" else error.difference - half
+    high = math.inf if alternative == "greater" else error.difference + half
+    return Interval(low=low, high=high, level=level)
 
 
-def welch_error(a: Floats, b: Floats) -> WelchError | Refusal:
-    """Return the difference of two means with its standard error, or why there is none."""
+def welch_error(a: Floats, b: Floats) -> MeanError | Refusal:
+    """Return the difference of two means with Welch's standard error, or why there is none."""
     if min(a.size, b.size) < MINIMUM_FOR_SPREAD:
         return Refusal(code="one-run", words="A difference has a standard error only with 2 values on each side.")
     if is_constant(a) and is_constant(b):
@@ -103,6 +132,35 @@ def welch_error(a: Floats, b: Floats) -> WelchError | Refusal:
         total = parts.sum()
         df = total**2 / (parts**2 / [a.size - 1, b.size - 1]).sum()
         difference = a.mean() - b.mean()
-    if not np.isfinite([total, df, difference]).all() or total == 0:
-        return OUT_OF_RANGE
-    return WelchError(float(difference), float(np.sqrt(total)), float(df))
+    return _in_range(difference, total, df)
+
+
+def pooled_error(a: Floats, b: Floats) -> MeanError | Refusal:
+    """Return the difference of two means with the standard error of one pooled variance, or why there is none."""
+    df = a.size + b.size - 2
+    if min(a.size, b.size) < 1 or df < 1:
+        return Refusal(code="one-run", words="One value on each side has no spread.")
+    if is_constant(a) and is_constant(b):
+        return NO_SPREAD
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        squares = sum(0.0 if is_constant(side) else np.square(side - side.mean()).sum() for side in (a, b))
+        variance = squares / df * (1 / a.size + 1 / b.size)
+        difference = a.mean() - b.mean()
+    return _in_range(difference, variance, df)
+
+
+def mean_error(values: Floats) -> MeanError | Refusal:
+    """Return a mean with its standard error, or why there is none."""
+    if values.size < MINIMUM_FOR_SPREAD:
+        return Refusal(code="one-run", words="One value has no spread; a standard error needs at least 2.")
+    if is_constant(values):
+        return NO_SPREAD
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        variance = values.var(ddof=1) / values.size
+        mean = values.mean()
+    return _in_range(mean, variance, values.size - 1)
+
+
+def _in_range(difference: float, variance: float, df: float) -> MeanError | Refusal:
+    usable = math.isfinite(difference) and math.isfinite(df) and 0 < variance < math.inf
+    return MeanError(float(difference), math.sqrt(variance), float(df)) if usable else OUT_OF_RANGE

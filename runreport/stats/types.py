@@ -34,7 +34,10 @@ class Description:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestResult:
-    """A hypothesis test: its name, statistic, degrees of freedom (None where it has none) and two-sided p."""
+    """A hypothesis test: its name, statistic, degrees of freedom (None where it has none) and p.
+
+    The p is two-sided unless another alternative was asked for; it is never 0.
+    """
 
     __test__ = False
 

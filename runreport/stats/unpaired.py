@@ -3,6 +3,7 @@
 Other designs (paired by seed, against a target, tasks by methods) are further files beside this one.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,12 +12,19 @@ from numpy.typing import ArrayLike
 from runreport.stats.arrays import Floats, is_constant
 from runreport.stats.describe import position
 from runreport.stats.effects import hedges_g, pooled_sd, probability_of_superiority
-from runreport.stats.intervals import welch_interval
+from runreport.stats.intervals import MINIMUM_FOR_SPREAD, welch_interval
 from runreport.stats.power import minimum_detectable_effect
 from runreport.stats.tests import fisher_test, welch_test
 from runreport.stats.types import Caution, Estimate, Interval, Refusal, TestResult
 
 MINIMUM_FOR_TEST = 3
+UNKNOWN_DIRECTION = Caution(
+    code="unknown-direction",
+    words=(
+        "It is not known whether a higher or lower value is better; "
+        "the difference is shown without 'better' or 'worse'."
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +52,22 @@ class Arm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """Where the only run of one side (``single``) lies among the runs of the other."""
+
+    single: str
+    others: str
+    below: int
+    equal: int
+    above: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TwoGroups:
     """A minus B. ``refusal`` says why there is no test; what can still be shown is filled in.
 
     ``mde_sd`` is the minimum detectable effect in pooled standard deviations, ``mde`` in the unit of the values.
+    ``position`` is there where one side has a single run, ``failure_test`` (Fisher's) where runs failed.
     """
 
     delta: Estimate | None = None
@@ -56,6 +76,8 @@ class TwoGroups:
     prob_superiority: float | None = None
     mde_sd: float | None = None
     mde: float | None = None
+    position: Position | None = None
+    failure_test: TestResult | None = None
     refusal: Refusal | None = None
     cautions: tuple[Caution, ...] = ()
 
@@ -95,7 +117,7 @@ def compare_two(a: Arm, b: Arm, *, level: float = 0.95, alpha: float = 0.05) -> 
     """
     refusal = refuse(a, b)
     if min(a.values.size, b.values.size) == 0:
-        return TwoGroups(refusal=refusal)
+        return TwoGroups(refusal=refusal, failure_test=compare_failures(a, b))
     answer = _describe_difference(a.values, b.values, level=level, alpha=alpha)
     test = refusal or welch_test(a.values, b.values)
     return TwoGroups(
@@ -104,6 +126,8 @@ def compare_two(a: Arm, b: Arm, *, level: float = 0.95, alpha: float = 0.05) -> 
         prob_superiority=answer.prob_superiority,
         mde_sd=answer.mde_sd,
         mde=answer.mde,
+        position=single_position(a, b),
+        failure_test=compare_failures(a, b),
         test=test if isinstance(test, TestResult) else None,
         refusal=test if isinstance(test, Refusal) else None,
         cautions=tuple(cautions(a, b)),
@@ -153,11 +177,9 @@ def _one_run(single: Arm, other: Arm) -> Refusal:
             "No test is possible; run at least 3 seeds per side (5+ advised)."
         )
         return Refusal(code="one-run-each", words=words)
-    below, equal, above = position(float(single.values[0]), other.values)
     words = (
         f"Only one run on side {single.name}: its spread is unknown. "
-        f"The position of {single.name} within {other.name}'s runs is shown instead: "
-        f"{below} below, {equal} equal, {above} above."
+        f"The position of {single.name} within {other.name}'s runs is shown instead."
     )
     return Refusal(code="one-run-one-side", words=words)
 
@@ -183,9 +205,26 @@ def _two_runs(smaller: Arm, larger: Arm) -> Refusal:
     )
 
 
+def single_position(a: Arm, b: Arm) -> Position | None:
+    """Return where the only run of one side lies among several runs of the other; None where there is no such side."""
+    single, other = sorted((a, b), key=lambda side: side.values.size)
+    if single.values.size != 1 or other.values.size < MINIMUM_FOR_SPREAD:
+        return None
+    below, equal, above = position(float(single.values[0]), other.values)
+    return Position(single=single.name, others=other.name, below=below, equal=equal, above=above)
+
+
+def compare_failures(a: Arm, b: Arm) -> TestResult | None:
+    """Return Fisher's exact test of equal failure rates; None where no run failed or a side has none."""
+    if not a.failed + b.failed:
+        return None
+    test = fisher_test(a.failed, a.started, b.failed, b.started)
+    return test if isinstance(test, TestResult) else None
+
+
 def cautions(a: Arm, b: Arm) -> list[Caution]:
-    """Return what to be careful about: runs without a value, and a side without noise."""
-    found = [caution for side, other in ((a, b), (b, a)) for caution in _missing_runs(side, other)]
+    """Return what to be careful about: runs without a value, a side with one run, and a side without noise."""
+    found = [*missing_runs(a, b), *_shown_position(a, b)]
     constant = [side for side in (a, b) if side.values.size > 1 and is_constant(side.values)]
     if len(constant) == 1:
         words = (
@@ -196,24 +235,44 @@ def cautions(a: Arm, b: Arm) -> list[Caution]:
     return found
 
 
-def _missing_runs(side: Arm, other: Arm) -> list[Caution]:
-    found = []
+def missing_runs(a: Arm, b: Arm) -> list[Caution]:
+    """Return what to be careful about where runs have no value: how many, and whether one side fails more often."""
+    found = [caution for side in (a, b) for caution in _missing(side)]
+    test = compare_failures(a, b)
+    if test is not None:
+        words = (
+            f"{a.failed} of {a.started} runs of {a.name} and {b.failed} of {b.started} of {b.name} failed: "
+            f"p = {test.p:.2g} by Fisher's exact test of the failure counts."
+        )
+        found.append(Caution(code="failure-rates", words=words))
+    return found
+
+
+def _missing(side: Arm) -> Iterator[Caution]:
     if side.nan_count:
         has = "has" if side.nan_count == 1 else "have"
         words = (
             f"{side.nan_count} of {side.started} runs of {side.name} {has} no value (failed or NaN). "
             f"The test uses finished runs only; if failures are bad runs this favours {side.name}."
         )
-        test = fisher_test(side.failed, side.started, other.failed, other.started)
-        chance = (
-            f" Fisher's exact test of the failure counts: p = {test.p:.2g}." if isinstance(test, TestResult) else ""
-        )
-        found.append(Caution(code="failed-runs", words=words + chance))
+        yield Caution(code="failed-runs", words=words)
     if side.infinite_count:
-        run, verb, it = ("run", "is", "It") if side.infinite_count == 1 else ("runs", "are", "They")
-        words = f"{side.infinite_count} {run} of {side.name} diverged (infinite). {it} {verb} counted as failed, not averaged."
-        found.append(Caution(code="infinite-value", words=words))
-    return found
+        runs, is_counted = ("run", "It is") if side.infinite_count == 1 else ("runs", "They are")
+        words = (
+            f"{side.infinite_count} {runs} of {side.name} diverged (infinite). "
+            f"{is_counted} counted as failed, not averaged."
+        )
+        yield Caution(code="infinite-value", words=words)
+
+
+def _shown_position(a: Arm, b: Arm) -> Iterator[Caution]:
+    found = single_position(a, b)
+    if found is not None:
+        words = (
+            f"Of the runs of {found.others}, {found.below} lie below the only run of {found.single}, "
+            f"{found.equal} equal to it and {found.above} above."
+        )
+        yield Caution(code="position", words=words)
 
 
 def worst_case_difference(a: Arm, b: Arm, *, higher_is_better: bool) -> float | None:

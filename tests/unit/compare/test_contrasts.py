@@ -73,7 +73,7 @@ def test_no_clear_difference_says_what_could_have_been_found() -> None:
     ("candidate", "baseline", "words", "has_interval"),
     [
         ([0.9], [0.8], "One run on each side", False),
-        ([0.9], POOR, "shown instead: 0 below, 1 equal, 4 above.", False),
+        ([0.9], POOR, "The position of m=cand within m=base's runs is shown instead.", False),
         ([0.9, 0.91], POOR, "Only two runs on side m=cand", True),
         ([0.5] * 4, [0.7] * 4, "Every run within each side is identical", False),
         ([math.nan] * 3, POOR, "No run of m=cand has a finite value", False),
@@ -86,6 +86,11 @@ def test_refusals_have_words_and_no_p(
     assert (found.verdict, found.test, found.p_adjusted) == (Verdict.CANNOT_TELL, None, None)
     assert words in found.reason
     assert bool(found.delta and found.delta.interval) is has_interval
+
+
+def test_the_place_of_a_single_run_is_shown_beside_its_refusal() -> None:
+    place = "Of the runs of m=base, 0 lie below the only run of m=cand, 1 equal to it and 4 above."
+    assert place in sides([0.9], POOR).cautions
 
 
 def test_runs_that_did_not_finish_never_enter_a_mean() -> None:

@@ -1,0 +1,38 @@
+"""Runs that repeat a seed are no new evidence: they are averaged, and that is said."""
+
+from collections import Counter
+from collections.abc import Hashable, Sequence
+
+from runreport.stats.types import Caution
+from runreport.stats.words import counted, listed
+
+_NAMED = 5
+
+
+def repeated_seeds(name: str, seeds: Sequence[int | None], units: Sequence[Hashable] | None = None) -> Caution | None:
+    """Return how many runs a side counts as when some of its n runs repeat a seed; None where none does.
+
+    ``units`` names for each run the independent unit it belongs to; by default that is its seed, and every run without
+    a seed is one of its own.
+
+    Raises:
+        ValueError: there are not as many units as seeds.
+
+    >>> repeated_seeds("A", [1, 1, 2]).words
+    'Seed 1 occurs twice in A: repeated runs of a seed are averaged, so A counts as 2 runs, not 3.'
+    """
+    if units is None:
+        units = [(seed, run if seed is None else None) for run, seed in enumerate(seeds)]
+    sizes = Counter(units)
+    repeated = {unit for unit, size in sizes.items() if size > 1}
+    pairs = zip(seeds, units, strict=True)
+    again = sorted({seed for seed, unit in pairs if unit in repeated and seed is not None})
+    if not again:
+        return None
+    noun, verb = ("Seed", "occurs") if len(again) == 1 else ("Seeds", "occur")
+    often = "twice" if {sizes[unit] for unit in repeated} == {2} else "more than once"
+    words = (
+        f"{noun} {listed([str(seed) for seed in again], at_most=_NAMED)} {verb} {often} in {name}: "
+        f"repeated runs of a seed are averaged, so {name} counts as {counted(len(sizes), 'run')}, not {len(seeds)}."
+    )
+    return Caution(code="duplicate-seed", words=words)
