@@ -86,12 +86,16 @@ class Severity(StrEnum):
 
 
 class Verdict(StrEnum):
-    """The words in which a contrast is summed up. There is deliberately no word for "the same"."""
+    """The words in which a contrast is summed up.
+
+    There is deliberately no word for "the same": equivalent is said only within a margin that was set beforehand.
+    """
 
     BETTER = "better"
     WORSE = "worse"
     HIGHER = "higher"
     LOWER = "lower"
+    EQUIVALENT = "equivalent"
     NO_CLEAR_DIFFERENCE = "no clear difference"
     CANNOT_TELL = "cannot tell"
 

@@ -7,6 +7,10 @@ from runreport.diff.values import Diff
 from runreport.lineage.graph import LineageGraph
 from runreport.names import Direction, DirectionSource, Reduction, Verdict
 from runreport.notices import Notice
+from runreport.stats.equivalence import Equivalence
+from runreport.stats.folds import FoldComparison
+from runreport.stats.paired import PairedRuns
+from runreport.stats.plan import AnalysisPlan
 from runreport.stats.types import Description, Estimate, TestResult
 
 
@@ -83,8 +87,9 @@ class Sample:
     ``non_finite``: comparable runs whose value is NaN or infinite; ``missing``: comparable runs without the metric.
     ``infinite``: those of ``non_finite`` that diverged to infinity. ``units`` gives for each value the independent
     unit it belongs to: repeats of a seed share one and are averaged first, so ``description`` and ``mean`` count
-    units, which are as many as values unless a seed was run again. ``ended_early`` are runs whose last step lies far
-    before that of the others of the group.
+    units, which are as many as values unless a seed was run again. ``folds`` names for each value the fold of a
+    cross-validation, empty where it is none. ``ended_early`` are runs whose last step lies far before that of the
+    others of the group.
     """
 
     group_id: str
@@ -99,6 +104,7 @@ class Sample:
     counts: RunCounts
     infinite: tuple[str, ...] = ()
     units: tuple[int, ...] = ()
+    folds: tuple[str, ...] = ()
     ended_early: tuple[str, ...] = ()
 
 
@@ -106,6 +112,8 @@ class Sample:
 class Contrast:
     """Candidate minus baseline for one metric.
 
+    ``plan`` says which test was taken and why; ``test``, ``delta`` and ``mde`` are of that test. ``unpaired`` is Welch's test of all runs
+    as independent groups, whatever the plan; ``paired`` and ``folds`` tell more of those designs.
     ``delta`` is in metric units, ``delta_percent`` in percent of the baseline's mean (None when that mean may be 0).
     ``mde`` is the smallest difference found with 80 % power, in metric units, ``mde_sd`` in pooled sd.
     ``family_size`` counts the contrasts that ``p_adjusted`` is adjusted over. ``reason`` is the sentence behind the
@@ -115,6 +123,7 @@ class Contrast:
     metric: MetricDefinition
     baseline: Sample
     candidate: Sample
+    plan: AnalysisPlan
     delta: Estimate | None
     delta_percent: float | None
     test: TestResult | None
@@ -128,6 +137,10 @@ class Contrast:
     level: float
     verdict: Verdict
     reason: str
+    unpaired: TestResult | None = None
+    paired: PairedRuns | None = None
+    folds: FoldComparison | None = None
+    equivalence: Equivalence | None = None
     cautions: tuple[str, ...] = ()
 
 

@@ -5,27 +5,26 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from runreport.compare.answers import Answer, answer_two_sides, arm_of
 from runreport.compare.cautions import contrast_cautions
 from runreport.compare.comparison import Contrast, MetricDefinition, Sample
-from runreport.compare.samples import independent_values
 from runreport.compare.verdict import judge
 from runreport.config.options import ComparisonOptions
 from runreport.names import Direction, Verdict
 from runreport.stats.multiplicity import holm
-from runreport.stats.types import Refusal
-from runreport.stats.unpaired import Arm, TwoGroups, compare_two, worst_case_difference
+from runreport.stats.types import Estimate, Refusal
+from runreport.stats.unpaired import worst_case_difference
 
 ADJUSTMENT = "Holm"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pair:
-    """A candidate and its baseline as the statistics see them, with the answer."""
+    """A candidate and its baseline, with the answer of the statistics."""
 
-    sides: tuple[Sample, Sample]
-    candidate: Arm
-    baseline: Arm
-    answer: TwoGroups
+    candidate: Sample
+    baseline: Sample
+    answer: Answer
 
 
 def contrast_family(
@@ -40,7 +39,10 @@ def contrast_family(
     turns the sign of the difference, nothing can be told. ``asked_before`` are the p-values of further tests on the
     same runs that belong to the family too.
     """
-    tested = [_pair(candidate, baseline, options) for baseline, candidate in pairs]
+    tested = [
+        _Pair(candidate=candidate, baseline=baseline, answer=answer_two_sides(metric, candidate, baseline, options))
+        for baseline, candidate in pairs
+    ]
     p_values = [pair.answer.test.p if pair.answer.test else np.nan for pair in tested]
     adjusted = [None if np.isnan(p) else float(p) for p in holm([*p_values, *asked_before])]
     family_size = sum(p is not None for p in adjusted)
@@ -51,66 +53,57 @@ def contrast_family(
     )
 
 
-def _pair(candidate: Sample, baseline: Sample, options: ComparisonOptions) -> _Pair:
-    a, b = _arm(candidate), _arm(baseline)
-    answer = compare_two(a, b, level=options.level, alpha=options.alpha)
-    return _Pair(sides=(baseline, candidate), candidate=a, baseline=b, answer=answer)
-
-
-def _arm(sample: Sample) -> Arm:
-    infinite = len(sample.infinite)
-    return Arm(
-        name=sample.group_name,
-        values=independent_values(sample),
-        nan_count=len(sample.non_finite) - infinite + sample.counts.failed,
-        infinite_count=infinite,
-    )
-
-
 def _draft(metric: MetricDefinition, pair: _Pair, options: ComparisonOptions) -> Contrast:
     answer = pair.answer
-    baseline, candidate = pair.sides
+    groups = answer.groups
     return Contrast(
         metric=metric,
-        baseline=baseline,
-        candidate=candidate,
+        baseline=pair.baseline,
+        candidate=pair.candidate,
+        plan=answer.plan,
         delta=answer.delta,
-        delta_percent=_percent(answer, baseline),
+        delta_percent=_percent(answer.delta, pair.baseline),
         test=answer.test,
         p_adjusted=None,
         adjustment=ADJUSTMENT,
         family_size=0,
-        hedges_g=answer.hedges_g,
-        prob_superiority=answer.prob_superiority,
+        hedges_g=groups.hedges_g,
+        prob_superiority=groups.prob_superiority,
         mde=answer.mde,
         mde_sd=answer.mde_sd,
         level=options.level,
         verdict=Verdict.CANNOT_TELL,
         reason="",
+        unpaired=groups.test,
+        paired=answer.paired,
+        folds=answer.folds,
+        equivalence=answer.equivalence,
     )
 
 
-def _percent(answer: TwoGroups, baseline: Sample) -> float | None:
+def _percent(delta: Estimate | None, baseline: Sample) -> float | None:
     """Return the difference in percent of the baseline's mean, if that mean is surely not 0."""
     mean = baseline.mean
-    if answer.delta is None or mean is None or mean.interval is None or mean.interval.low <= 0 <= mean.interval.high:
+    if delta is None or mean is None or mean.interval is None or mean.interval.low <= 0 <= mean.interval.high:
         return None
-    return 100 * answer.delta.value / abs(mean.value)
+    return 100 * delta.value / abs(mean.value)
 
 
 def _judged(draft: Contrast, pair: _Pair, alpha: float) -> Contrast:
+    answer = pair.answer
     worst = _worst_case(draft.metric, pair)
-    verdict, reason = judge(draft, pair.answer.refusal or _turned(draft, worst), alpha=alpha)
-    words = tuple(caution.words for caution in pair.answer.cautions)
+    verdict, reason = judge(draft, answer.refusal or _turned(draft, worst), alpha=alpha)
+    said = (*answer.groups.cautions, *(answer.paired.cautions if answer.paired else ()))
+    words = dict.fromkeys(caution.words for caution in said)
     return replace(draft, verdict=verdict, reason=reason, cautions=(*words, *contrast_cautions(draft, worst)))
 
 
 def _worst_case(metric: MetricDefinition, pair: _Pair) -> float | None:
     """Return the difference with failed runs as the worst value seen; None without failed runs or a direction."""
-    if metric.direction is Direction.UNKNOWN or pair.candidate.failed + pair.baseline.failed == 0:
+    candidate, baseline = arm_of(pair.candidate), arm_of(pair.baseline)
+    if metric.direction is Direction.UNKNOWN or candidate.failed + baseline.failed == 0:
         return None
-    higher_is_better = metric.direction is Direction.UP
-    return worst_case_difference(pair.candidate, pair.baseline, higher_is_better=higher_is_better)
+    return worst_case_difference(candidate, baseline, higher_is_better=metric.direction is Direction.UP)
 
 
 def _turned(draft: Contrast, worst: float | None) -> Refusal | None:

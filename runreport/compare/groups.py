@@ -86,10 +86,15 @@ def _keys(frame: ExperimentFrame, options: GroupOptions, by: tuple[str, ...]) ->
 
 
 def ignored_params(runs: Iterable[RunFacts], options: GroupOptions) -> frozenset[str]:
-    """Return the params that never tell groups apart: the seed and what fits an ignored pattern, but for the task."""
+    """Return the params that never tell groups apart: seed, fold and what fits an ignored pattern, but for the task."""
     names = {param for run in runs for param in run.params}
-    keys = matching_keys(names, (*options.ignore, *options.seed_names))
+    keys = matching_keys(names, (*options.ignore, *options.seed_names, *options.fold_names))
     return keys - {options.task}
+
+
+def fold_params(runs: Iterable[RunFacts], options: GroupOptions) -> frozenset[str]:
+    """Return the params that name the fold of a cross-validation."""
+    return matching_keys({param for run in runs for param in run.params}, options.fold_names) - {options.task}
 
 
 def setting(run: RunFacts, ignored: frozenset[str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import Self
 import numpy as np
 
 from runreport.compare.comparison import Group, MetricDefinition, Sample
-from runreport.compare.groups import ignored_params, setting
+from runreport.compare.groups import fold_params, ignored_params, setting
 from runreport.config.options import Settings
 from runreport.diff.values import canonical
 from runreport.frames.values import ExperimentFrame, Floats, MetricColumns, RunFacts
@@ -25,12 +25,25 @@ _FULL_LENGTH = 0.9  # of the median last step of the group
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Member:
-    """A comparable run of a group: its row in the frame, its seed and the independent unit it belongs to."""
+    """A comparable run of a group: its row in the frame, its seed and fold, and the independent unit it belongs to."""
 
     row: int
     run_id: str
     seed: int | None
+    fold: str
     unit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _MemberKeys:
+    """The params that never tell groups apart, and those among them that name a fold."""
+
+    ignored: frozenset[str]
+    folds: frozenset[str]
+
+    def fold(self, facts: RunFacts) -> str:
+        """Return the fold of a run, empty where it has none."""
+        return next((facts.params[name].value for name in sorted(self.folds) if name in facts.params), "")
 
 
 def collect_samples(
@@ -38,11 +51,13 @@ def collect_samples(
 ) -> Mapping[str, tuple[Sample, ...]]:
     """Return for each metric one sample per group, in group order; only comparable runs enter.
 
-    Runs of a group that repeat a seed in the same setting are one unit: their mean is what counts.
+    Runs of a group that repeat a seed in the same setting (and fold) are one unit: their mean is what counts.
     """
     rows = {run.run.run_id: row for row, run in enumerate(frame.runs)}
-    ignored = ignored_params(frame.runs, settings.groups)
-    members = [_members(frame, [rows[run_id] for run_id in group.comparable_run_ids], ignored) for group in groups]
+    keys = _MemberKeys(
+        ignored=ignored_params(frame.runs, settings.groups), folds=fold_params(frame.runs, settings.groups)
+    )
+    members = [_members(frame, [rows[run_id] for run_id in group.comparable_run_ids], keys) for group in groups]
     level = settings.comparisons.level
     found: dict[str, tuple[Sample, ...]] = {}
     for one in definitions:
@@ -83,16 +98,17 @@ def _reduced(columns: MetricColumns, definition: MetricDefinition) -> Floats:
     return by_reduction[definition.reduction]
 
 
-def _members(frame: ExperimentFrame, rows: Sequence[int], ignored: frozenset[str]) -> tuple[_Member, ...]:
+def _members(frame: ExperimentFrame, rows: Sequence[int], keys: _MemberKeys) -> tuple[_Member, ...]:
     units: dict[object, int] = {}
     seeds = Counter(frame.runs[row].run.seed for row in rows)
     members = []
     for row in rows:
         facts = frame.runs[row]
+        fold = keys.fold(facts)
         is_repeat = facts.run.seed is not None and seeds[facts.run.seed] > 1
-        key = _repeat_key(facts, ignored) if is_repeat else row
+        key = (fold, _repeat_key(facts, keys.ignored)) if is_repeat else row
         unit = units.setdefault(key, len(units))
-        members.append(_Member(row=row, run_id=facts.run.run_id, seed=facts.run.seed, unit=unit))
+        members.append(_Member(row=row, run_id=facts.run.run_id, seed=facts.run.seed, fold=fold, unit=unit))
     return tuple(members)
 
 
@@ -120,6 +136,7 @@ def _sample(reduced: _Reduced, group: Group, members: Sequence[_Member], level: 
         missing=tuple(member.run_id for member in members if not reduced.has_metric[member.row]),
         units=units,
         counts=group.counts,
+        folds=tuple(member.fold for member in finite),
         ended_early=_ended_early(reduced, finite),
     )
 

@@ -1,25 +1,38 @@
 """From numbers to a verdict and the sentence behind it."""
 
 from runreport.compare.comparison import Contrast
-from runreport.compare.words import format_interval, format_p, format_value, half_width, with_unit
+from runreport.compare.words import counted, format_interval, format_p, format_value, half_width, with_unit
 from runreport.names import Direction, Verdict
+from runreport.stats.equivalence import Equivalence
 from runreport.stats.types import Refusal
 from runreport.stats.unpaired import UNKNOWN_DIRECTION
 
 
 def judge(contrast: Contrast, refusal: Refusal | None, *, alpha: float) -> tuple[Verdict, str]:
-    """Return the verdict on a contrast and its reason; the verdict is decided by the adjusted p alone.
+    """Return the verdict on a contrast and its reason.
 
-    A refusal, or no p at all, is "cannot tell". Without a direction the words are higher and lower.
+    A refusal, or no p at all, is "cannot tell". Where a margin is set and both one-sided tests keep the difference
+    within it, the sides are equivalent, even if a small difference is clear. Else the adjusted p alone decides. Without
+    a direction the words are higher and lower.
     """
     if refusal is not None:
         return Verdict.CANNOT_TELL, refusal.words
     if contrast.delta is None or contrast.test is None or contrast.p_adjusted is None:
         return Verdict.CANNOT_TELL, "There is no test for these values."
+    if contrast.equivalence is not None and contrast.equivalence.is_equivalent:
+        return Verdict.EQUIVALENT, _equivalent(contrast, contrast.equivalence)
     if contrast.p_adjusted >= alpha:
         return Verdict.NO_CLEAR_DIFFERENCE, _no_clear_difference(contrast, alpha)
     verdict = _word(contrast.delta.value, contrast.metric.direction)
     return verdict, _clear_difference(contrast, verdict, alpha)
+
+
+def _equivalent(contrast: Contrast, found: Equivalence) -> str:
+    margin = with_unit(format_value(found.margin), contrast.metric.unit, is_difference=True)
+    return (
+        f"{contrast.candidate.group_name} and {contrast.baseline.group_name} are equivalent on {contrast.metric.metric} "
+        f"within \N{PLUS-MINUS SIGN}{margin}: {difference_words(contrast)}, p {format_p(found.p)} of both one-sided tests."
+    )
 
 
 def _word(delta: float, direction: Direction) -> Verdict:
@@ -69,7 +82,11 @@ def _no_clear_difference(contrast: Contrast, alpha: float) -> str:
 def _detectable(contrast: Contrast) -> str:
     if contrast.mde is None:
         return ""
-    sizes = f"{contrast.candidate.description.n} and {contrast.baseline.description.n} runs"
+    sizes = (
+        counted(len(contrast.paired.common_seeds), "pair")
+        if contrast.paired
+        else f"{contrast.candidate.description.n} and {contrast.baseline.description.n} runs"
+    )
     mde = with_unit(format_value(contrast.mde, contrast.mde), contrast.metric.unit, is_difference=True)
     return f"; with {sizes} only differences above about {mde} would usually be found"
 

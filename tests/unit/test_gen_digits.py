@@ -56,7 +56,7 @@ def test_group_means_and_spreads_are_those_of_the_truth(
 
 
 @pytest.mark.parametrize("form", ["mlflow_file", "mlflow_sqlite"])
-def test_the_contrast_is_the_welch_test_of_the_truth(
+def test_the_contrast_is_the_paired_test_of_the_truth_with_welch_beside(
     form: str, realdata: Path, truth: dict[str, Any], tmp_path: Path
 ) -> None:
     experiment = analysed(realdata / "gen-digits" / form, tmp_path / "store")
@@ -69,9 +69,12 @@ def test_the_contrast_is_the_welch_test_of_the_truth(
             assert contrast.test is not None
             assert contrast.delta is not None
             assert contrast.delta.value == pytest.approx(expected["mean_diff_b_minus_a"])
-            assert contrast.test.statistic == pytest.approx(expected["welch_t"])
-            assert contrast.test.df == pytest.approx(expected["welch_df"])
-            assert contrast.test.p == pytest.approx(expected["welch_p_two_sided"])
+            assert contrast.test.statistic == pytest.approx(expected["paired_t"])
+            assert contrast.test.p == pytest.approx(expected["paired_p_two_sided"])
+            assert contrast.unpaired is not None
+            assert contrast.unpaired.statistic == pytest.approx(expected["welch_t"])
+            assert contrast.unpaired.df == pytest.approx(expected["welch_df"])
+            assert contrast.unpaired.p == pytest.approx(expected["welch_p_two_sided"])
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -30,6 +30,7 @@ def contrast(
 
 
 def sides(candidate: list[float], baseline: list[float], metric: str = "test/accuracy") -> Contrast:
+    """Return the contrast of two groups that have seed 0, 1, 2, ... each."""
     return contrast(seeded(candidate, metric, m="cand"), seeded(baseline, metric, m="base"), metric=metric)
 
 
@@ -63,7 +64,8 @@ def test_the_order_of_seeds_does_not_matter(a: list[float], b: list[float], rand
 
 
 def test_no_clear_difference_says_what_could_have_been_found() -> None:
-    found = sides(GOOD, [value + 0.001 for value in GOOD])
+    baseline = [replace(run, seed=None) for run in seeded([value + 0.001 for value in GOOD], m="base")]
+    found = contrast(seeded(GOOD, m="cand"), baseline)
     assert found.verdict is Verdict.NO_CLEAR_DIFFERENCE
     assert "the data fit anything from \N{MINUS SIGN}0.0070 to +0.0050" in found.reason
     assert "with 5 and 5 runs only differences above about 0.0083" in found.reason
@@ -194,7 +196,11 @@ def test_numbers_agree_with_a_real_experiment(realdata: Path) -> None:
         assert found.test
         assert found.delta
         assert found.delta.value == pytest.approx(wanted["mean_diff_b_minus_a"])
-        assert (found.test.statistic, found.test.df, found.test.p) == pytest.approx(
+        assert (found.test.statistic, found.test.p) == pytest.approx((wanted["paired_t"], wanted["paired_p_two_sided"]))
+        assert found.paired
+        assert found.paired.common_seeds == tuple(wanted["paired_seeds"])
+        assert found.unpaired
+        assert (found.unpaired.statistic, found.unpaired.df, found.unpaired.p) == pytest.approx(
             (wanted["welch_t"], wanted["welch_df"], wanted["welch_p_two_sided"])
         )
         assert found.candidate.description.sd == pytest.approx(truth["groups"]["mlp"][metric]["std_ddof1"])
