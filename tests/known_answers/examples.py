@@ -1,7 +1,86 @@
-"""Vectors on examples."""
+"""Vectors on predictions of two systems on the same examples."""
 
 from collections.abc import Mapping
 
-from tests.known_answers.runner import Method
+import numpy as np
 
-METHODS: Mapping[str, Method] = {}
+from runreport.stats.dominance import violation_ratio
+from runreport.stats.example_scores import (
+    Bootstrap,
+    PairedDifference,
+    clustered_difference,
+    paired_bootstrap,
+    paired_differences,
+    sign_flip_test,
+)
+from runreport.stats.examples import PairedCounts, accuracy_difference, mcnemar_test
+from runreport.stats.types import TestResult
+from tests.known_answers.answers import said
+from tests.known_answers.runner import Method, Values
+
+
+def mcnemar(inputs: Values, _: Values) -> Values:
+    counts = PairedCounts(**inputs)
+    tests, difference = mcnemar_test(counts), accuracy_difference(counts)
+    assert isinstance(difference, PairedDifference)
+    return {
+        "p_exact": tests.exact.p,
+        "chi2_cc": tests.chi2 and tests.chi2.statistic,
+        "p_chi2_cc": tests.chi2 and tests.chi2.p,
+        "p_mid": tests.mid_p.p,
+        "acc_diff": difference.value,
+        "wald_se": difference.standard_error,
+        "wald_low": difference.interval.low,
+        "wald_high": difference.interval.high,
+    }
+
+
+def clustered_paired_difference(inputs: Values, _: Values) -> Values:
+    difference = clustered_difference(inputs["a"], inputs["b"], inputs["cluster"])
+    if not isinstance(difference, PairedDifference):
+        return said("refuse", difference)
+    return {
+        "mean_diff": difference.value,
+        "se_iid": difference.standard_error_iid,
+        "se_cluster": difference.standard_error,
+        "z_cluster": difference.value / difference.standard_error,
+        "ci_low": difference.interval.low,
+        "ci_high": difference.interval.high,
+    }
+
+
+def paired_bootstrap_given_indices(inputs: Values, options: Values) -> Values:
+    answer = paired_bootstrap(inputs["a"], inputs["b"], np.asarray(inputs["idx"]), level=options.get("level", 0.95))
+    assert isinstance(answer, Bootstrap)
+    return {
+        "diff": answer.value,
+        "ci_low": answer.interval.low,
+        "ci_high": answer.interval.high,
+        "frac_le_0": answer.share_not_above_0,
+    }
+
+
+def approximate_randomization_exact(inputs: Values, options: Values) -> Values:
+    differences = paired_differences(inputs["a"], inputs["b"])
+    if "diffs_rounded_to" in inputs:
+        differences = np.round(differences, inputs["diffs_rounded_to"])
+    test = sign_flip_test(differences, alternative=options.get("alternative", "two-sided"))
+    assert isinstance(test, TestResult)
+    return {"mean_diff": test.statistic, "p": test.p}
+
+
+def aso_violation_ratio(inputs: Values, _: Values) -> Values:
+    a, b, step = inputs["a"], inputs["b"], inputs["dt"]
+    return {
+        "eps_a_over_b": violation_ratio(a, b, grid_step=step),
+        "eps_b_over_a": violation_ratio(b, a, grid_step=step),
+    }
+
+
+METHODS: Mapping[str, Method] = {
+    "mcnemar": mcnemar,
+    "clustered_paired_difference": clustered_paired_difference,
+    "paired_bootstrap_given_indices": paired_bootstrap_given_indices,
+    "approximate_randomization_exact": approximate_randomization_exact,
+    "aso_violation_ratio": aso_violation_ratio,
+}
