@@ -24,6 +24,7 @@ from runreport.compare.metrics import MetricChoice, choose_metrics
 from runreport.compare.names import find_group, matching_groups
 from runreport.compare.plan import build_sweep, plan_comparisons
 from runreport.compare.samples import collect_samples
+from runreport.compare.targets import answer_targets, times_to_train
 from runreport.compare.tasks import TaskLayout, task_layout
 from runreport.config.options import ExperimentOptions, Settings
 from runreport.diff.runs import Side, diff_sides, read_side
@@ -157,6 +158,10 @@ def _analyse_experiment(experiment: _Experiment) -> ExperimentAnalysis:
         headline=headline(primary, [one for one in samples if one.group_id in competing], sweep, comparisons, options),
         cautions=experiment_cautions(counts, primary, comparisons, experiment.samples),
         lineage=experiment_lineage(experiment.frame, groups),
+        targets=answer_targets(
+            experiment.settings.target, experiment.frame.experiment, experiment.metrics.definitions, experiment.samples
+        ),
+        times_to_train=times_to_train(compared_groups(groups), experiment.samples, experiment.runs),
     )
 
 

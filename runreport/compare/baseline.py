@@ -104,6 +104,8 @@ def choose_baseline(groups: Sequence[Group], runs: Mapping[str, RunFacts], wante
 
 def _first_group(groups: Sequence[Group], runs: Mapping[str, RunFacts]) -> BaselineChoice:
     repeated = [group for group in groups if len(group.comparable_run_ids) >= MINIMUM_FOR_COMPARISON]
+    if len(groups) == 1 and repeated:
+        return BaselineChoice(group_ids=(), rule="There is one group of runs, so there is no baseline.")
     if not repeated:
         return BaselineChoice(group_ids=(), rule="There is no baseline: no group has 2 or more finished runs.")
     first, reason = repeated[0], "it started first"

@@ -9,9 +9,11 @@ from runreport.names import Direction, DirectionSource, Reduction, Verdict
 from runreport.notices import Notice
 from runreport.stats.equivalence import Equivalence
 from runreport.stats.folds import FoldComparison
+from runreport.stats.olympic import OlympicMean
 from runreport.stats.paired import PairedRuns
 from runreport.stats.plan import AnalysisPlan
-from runreport.stats.types import Description, Estimate, TestResult
+from runreport.stats.target import AgainstTarget
+from runreport.stats.types import Description, Estimate, Refusal, TestResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +147,38 @@ class Contrast:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TargetAnswer:
+    """One group against a target."""
+
+    sample: Sample
+    answer: AgainstTarget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A value that the mean of a metric must be below or above (``side``), and how every group stands to it."""
+
+    target_id: str
+    name: str
+    metric: MetricDefinition
+    side: str
+    value: float
+    alpha: float
+    plan: AnalysisPlan
+    answers: tuple[TargetAnswer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeToTrain:
+    """The MLPerf score of a group in minutes: the mean without the ``dropped`` fastest and slowest runs, scaled."""
+
+    group_id: str
+    scale: float
+    dropped: int
+    score: OlympicMean | Refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Confound:
     """Something beside the compared setting that differs and could explain a verdict."""
 
@@ -232,6 +266,8 @@ class ExperimentAnalysis:
     headline: str
     cautions: tuple[str, ...]
     lineage: LineageGraph
+    targets: tuple[Target, ...] = ()
+    times_to_train: tuple[TimeToTrain, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from runreport.compare.comparison import Comparison, Contrast, MetricDefinition, Sample, Sweep
 from runreport.compare.contrasts import contrast_family
+from runreport.compare.group_names import ONLY_GROUP
 from runreport.compare.verdict import p_words
 from runreport.compare.words import counted, format_interval, format_value, half_width, listed, with_unit
 from runreport.config.options import ComparisonOptions
@@ -68,7 +69,10 @@ def _mean_words(metric: MetricDefinition, sample: Sample) -> str:
 
 
 def _of_only_one(metric: MetricDefinition, only: Sample, samples: Sequence[Sample], sweep: Sweep | None) -> str:
-    sentences = [f"Only {only.group_name} has 2 or more finished runs with finite values: {_mean_words(metric, only)}."]
+    start = f"Only {only.group_name} has 2 or more finished runs with finite values"
+    if only.group_name == ONLY_GROUP:
+        start = "All runs are one group"
+    sentences = [f"{start}: {_mean_words(metric, only)}."]
     diverged = [sample.group_name for sample in samples if sample.non_finite and not sample.values]
     if diverged:
         sentences.append(f"The finished runs of {listed(diverged)} gave only NaN or infinite values.")

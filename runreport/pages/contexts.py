@@ -196,6 +196,8 @@ class ExperimentSection:
     cautions: Annotated[tuple[Caution, ...], "What to be careful about."]
     groups: Annotated[Table | None, "The groups on the primary metric; None without groups."]
     dots: Annotated[FigureBlock | None, "One dot per run of every group; None without values."]
+    targets: Annotated[Table | None, "Every group against every target; None without targets."]
+    times_to_train: Annotated[Table | None, "The MLPerf scores; None without MLPerf logs."]
     metrics: Annotated[Table | None, "All metrics by group; None on an overview of several experiments."]
     best_runs: Annotated[Table | None, "The best single runs on the primary metric, fewer beside other experiments."]
     sweep: Annotated[Table | None, "The top of the sweep; None when there is no sweep."]
@@ -303,6 +305,20 @@ class ComparisonPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TargetPage:
+    """Every group against one target."""
+
+    frame: Annotated[Frame, "What surrounds the content."]
+    title: Annotated[str, "The target in words."]
+    headline: Annotated[str, "How many groups meet it, in a sentence."]
+    why: Annotated[str, "Which test was taken and why."]
+    answers: Annotated[Table | None, "Every group with its margin, one-sided p and the runs needed."]
+    sentences: Annotated[tuple[Caution, ...], "The answer for each group in words; the kind is the group."]
+    cautions: Annotated[tuple[Caution, ...], "What to be careful about; the kind is the group."]
+    dots: Annotated[FigureBlock | None, "One dot per run, with the target."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MetricPage:
     """One metric of an experiment."""
 
@@ -402,6 +418,7 @@ Context = (
     | RunPage
     | GroupPage
     | ComparisonPage
+    | TargetPage
     | MetricPage
     | SweepPage
     | LineagePage
@@ -418,6 +435,7 @@ TEMPLATES: dict[str, type[Context]] = {
     "run.html": RunPage,
     "group.html": GroupPage,
     "comparison.html": ComparisonPage,
+    "target.html": TargetPage,
     "metric.html": MetricPage,
     "sweep.html": SweepPage,
     "lineage.html": LineagePage,

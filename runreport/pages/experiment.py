@@ -20,6 +20,7 @@ from runreport.pages.contexts import (
 from runreport.pages.dossier import Dossier
 from runreport.pages.figures import dot_figure
 from runreport.pages.samples import metric_table, sample_table
+from runreport.pages.target import targets_table, times_to_train_table
 
 _BEST_RUNS, _BEST_RUNS_BRIEF = 5, 3
 _TOP_OF_SWEEP = 5
@@ -58,6 +59,8 @@ def _section(dossier: Dossier, *, is_full: bool) -> ExperimentSection:
         cautions=_cautions(dossier),
         groups=sample_table(dossier, primary, f"{anchor}-groups") if primary else None,
         dots=_dots(dossier, primary, anchor),
+        targets=targets_table(dossier, f"{anchor}-targets"),
+        times_to_train=times_to_train_table(dossier, f"{anchor}-times"),
         metrics=metric_table(dossier, f"{anchor}-metrics") if is_full else None,
         best_runs=_best_runs(dossier, primary, f"{anchor}-best", at_most=_BEST_RUNS if is_full else _BEST_RUNS_BRIEF),
         sweep=_sweep(dossier, f"{anchor}-sweep"),

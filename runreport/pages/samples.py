@@ -20,25 +20,27 @@ def sample_table(dossier: Dossier, definition: MetricDefinition, table_id: str) 
     if not samples:
         return None
     contrasts = [dossier.contrast(definition.metric, sample.group_id) for sample in samples]
+    heads = (
+        Column(key="group", label="Group"),
+        Column(key="n", label="n", detail="runs", is_number=True),
+        Column(key="mean", label="Mean", detail=definition.unit, is_number=True),
+        Column(key="sd", label="sd", is_number=True),
+        *(_contrast_heads(contrasts) if any(contrasts) else ()),
+    )
+    rows = _sample_rows(dossier, samples, contrasts)
+    caption, note = f"Groups on {cells.name(definition.metric)}", words.metric_reading(definition)
+    return cells.table(table_id, caption, heads, rows, note=note)
+
+
+def _contrast_heads(contrasts: Sequence[Contrast | None]) -> tuple[Column, ...]:
     level = next((contrast.level for contrast in contrasts if contrast), None)
     level_text = f"{format_level(level)} interval" if level else "Interval"
-    rows = _sample_rows(dossier, samples, contrasts)
-    return cells.table(
-        table_id,
-        f"Groups on {cells.name(definition.metric)}",
-        (
-            Column(key="group", label="Group"),
-            Column(key="n", label="n", detail="runs", is_number=True),
-            Column(key="mean", label="Mean", detail=definition.unit, is_number=True),
-            Column(key="sd", label="sd", is_number=True),
-            Column(key="delta", label="Difference", detail="from the baseline", is_number=True),
-            Column(key="interval", label=level_text, detail="of the difference", is_number=True),
-            Column(key="p", label="p", detail=_adjustment(contrasts), is_number=True),
-            Column(key="g", label="Hedges g", is_number=True),
-            Column(key="verdict", label="Verdict"),
-        ),
-        rows,
-        note=words.metric_reading(definition),
+    return (
+        Column(key="delta", label="Difference", detail="from the baseline", is_number=True),
+        Column(key="interval", label=level_text, detail="of the difference", is_number=True),
+        Column(key="p", label="p", detail=_adjustment(contrasts), is_number=True),
+        Column(key="g", label="Hedges g", is_number=True),
+        Column(key="verdict", label="Verdict"),
     )
 
 
@@ -135,24 +137,25 @@ def _sample_rows(dossier: Dossier, samples: list[Sample], contrasts: Sequence[Co
     places = numbers.places_for_spread(
         [sample.description.sd for sample in samples], [sample.description.mean for sample in samples]
     )
-    return [_sample_row(dossier, sample, contrast, places) for sample, contrast in zip(samples, contrasts, strict=True)]
-
-
-def _sample_row(dossier: Dossier, sample: Sample, contrast: Contrast | None, places: int | None) -> Row:
-    group = dossier.groups[sample.group_id]
-    is_baseline = sample.group_id in dossier.analysis.baseline.group_ids
-    numbers_of = _contrast_cells(contrast, places) if contrast else (cells.text_cell(None),) * 4
-    verdict = _verdict_cell(dossier, contrast, is_baseline=is_baseline)
-    return Row(
-        cells=(
-            dossier.group_cell(group),
+    rows = []
+    for sample, contrast in zip(samples, contrasts, strict=True):
+        own = (
+            dossier.group_cell(dossier.groups[sample.group_id]),
             cells.count_cell(sample.description.n, note=_left_out(sample)),
             cells.number_cell(sample.description.mean, places),
             cells.number_cell(sample.description.sd, places, tone=Tone.MUTED),
-            *numbers_of,
-            verdict,
         )
-    )
+        compared = _compared_cells(dossier, sample, contrast, places) if any(contrasts) else ()
+        rows.append(Row(cells=(*own, *compared)))
+    return rows
+
+
+def _compared_cells(
+    dossier: Dossier, sample: Sample, contrast: Contrast | None, places: int | None
+) -> tuple[Cell, ...]:
+    is_baseline = sample.group_id in dossier.analysis.baseline.group_ids
+    numbers_of = _contrast_cells(contrast, places) if contrast else (cells.text_cell(None),) * 4
+    return (*numbers_of, _verdict_cell(dossier, contrast, is_baseline=is_baseline))
 
 
 def _left_out(sample: Sample) -> str:

@@ -28,6 +28,7 @@ from runreport.pages.run import run_page
 from runreport.pages.runs import runs_pages
 from runreport.pages.surroundings import Provenance, Surroundings
 from runreport.pages.sweep import sweep_page
+from runreport.pages.target import target_page
 from runreport.pages.terms import reading_page
 
 CurveSource = Callable[[str, str], AlignedCurves]
@@ -170,6 +171,8 @@ def _experiment_pages(
         yield comparison_page(dossier, comparison, curves.comparisons.get(comparison.comparison_id))
     for group in _proper_groups(dossier):
         yield group_page(dossier, group, curves.groups.get(group.group_id))
+    for target in dossier.analysis.targets:
+        yield target_page(dossier, target)
     for definition in dossier.analysis.metrics:
         yield metric_page(dossier, definition, curves.metrics.get(definition.metric))
     sweep = dossier.analysis.sweep and sweep_page(dossier, dossier.analysis.sweep)

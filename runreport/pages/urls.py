@@ -45,6 +45,11 @@ def comparison_url(experiment: str, comparison_id: str) -> str:
     return f"comparisons/{file_name(comparison_id, experiment)}/index.html"
 
 
+def target_url(experiment: str, target_id: str) -> str:
+    """Return the address of a target's page."""
+    return f"targets/{file_name(target_id, experiment)}/index.html"
+
+
 def metric_url(experiment: str, metric: str) -> str:
     """Return the address of a metric's page."""
     return f"metrics/{file_name(metric, experiment)}/index.html"

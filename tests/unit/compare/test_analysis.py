@@ -125,7 +125,7 @@ def test_the_headline_never_claims_more_than_the_comparison_does() -> None:
     ("runs", "words"),
     [
         ([MadeRun(metrics={"foo": 1.0, "bar": 2.0})] * 2, "There is no primary metric"),
-        (seeded(LOW, m="a"), "Only all runs has 2 or more finished runs with finite values: mean"),
+        (seeded(LOW, m="a"), "All runs are one group: mean"),
         ([MadeRun(metrics={"acc": 1.0})], "no group has 2 or more finished runs with acc"),
         (
             seeded([math.nan] * 2, m="a") + seeded([math.inf] * 2, m="b"),
