@@ -180,7 +180,7 @@ def _whole_runs(margin_sd: float, alpha: float) -> int | None:
     if margin_sd <= 0 or alpha >= POWER_ADVISED:
         return None
     needed = runs_needed_one_sample(margin_sd, alpha=alpha, power=POWER_ADVISED, one_sided=True)
-    return max(2, math.ceil(needed)) if math.isfinite(needed) else None
+    return math.ceil(needed) if math.isfinite(needed) else None
 
 
 def _outliers(values: Floats, side: str) -> tuple[int, int]:
@@ -191,7 +191,7 @@ def _outliers(values: Floats, side: str) -> tuple[int, int]:
     if values.size < _FEWEST_FOR_MAD:
         split = find_split(values)
         far = np.zeros(values.size, dtype=np.bool_)
-        if split is not None:
+        if split is not None and 2 * len(split.far) < values.size:  # of two halves neither is outlying
             far[list(split.far)] = True
     else:
         deviations = np.abs(values - np.median(values))

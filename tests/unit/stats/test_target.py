@@ -183,6 +183,11 @@ def test_normal_runs_are_seldom_called_bad() -> None:
     assert shares[10] < 0.25
 
 
+def test_a_huge_margin_needs_two_runs_and_a_tiny_one_more_than_can_be_counted() -> None:
+    assert against_target([1.0, 1.0 + 1e-9, 1.0], 1e6).runs_needed == 2
+    assert against_target([1.0, 2.0, 3.0, 4.0], 2.5 + 1e-9).runs_needed is None
+
+
 def test_wrong_input_is_named() -> None:
     with pytest.raises(ValueError, match="target must be finite, not nan"):
         against_target(LOSSES, float("nan"))
