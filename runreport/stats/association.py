@@ -156,7 +156,7 @@ def pearson_test(x: ArrayLike, y: ArrayLike, *, level: float = 0.95) -> tuple[Es
         ValueError: there are fewer than 3 runs, the lengths differ, one side is constant, or the level is not one.
 
     >>> pearson_test([1, 2, 3, 4], [1, 3, 2, 4])[0].interval
-    Interval(low=-0.69697..., high=0.99560..., level=0.95)
+    Interval(low=-0.69695..., high=0.99560..., level=0.95)
     """
     left, right = _pairs(x, y)
     r, test = _correlation(left, right, PEARSON)

@@ -182,11 +182,17 @@ def _doubled_ranks(sizes: Floats) -> Floats:
 
 def _exact_tails(doubled: Floats, above: int) -> tuple[float, float]:
     """Return P(sum of ranks above <= observed) and P(>= observed) when each sign is as likely as the other."""
-    chances = np.zeros(int(doubled.sum()) + 1)
+    unit = 1 if (doubled % 2).any() else 2  # without ties the ranks themselves are whole
+    ranks = np.sort(doubled).astype(np.int64) // unit
+    above //= unit
+    chances = np.zeros(int(ranks.sum()) + 1)
     chances[0] = 1.0
-    for rank in doubled.astype(np.int64):
-        chances[rank:] = (chances[rank:] + chances[:-rank]) / 2
-        chances[:rank] /= 2
+    reach = 1
+    for rank in ranks.tolist():
+        before = chances[:reach] / 2
+        reach += rank
+        chances[: reach - rank] = before
+        chances[rank:reach] += before
     return min(1.0, float(chances[: above + 1].sum())), min(1.0, float(chances[above:].sum()))
 
 

@@ -11,7 +11,8 @@ from runreport.stats.arrays import fraction
 
 DEFAULT_POWER = 0.8
 _LARGEST_EFFECT = 1e6
-_FEWEST_RUNS = 1.001  # where the search for a number of runs begins: some degree of freedom is left
+_FEWEST_RUNS = 2.0
+_FEWEST_EXAMPLES = 1.0
 _MOST_RUNS = 1e9
 
 
@@ -65,7 +66,9 @@ def _two_sided(noncentrality: float, df: float, alpha: float) -> float:
 def _tail(noncentrality: float, df: float, critical: float) -> float:
     """Return P(T > |critical|), from below: P(T > c; d) = P(T < -c; -d)."""
     chance = float(nctdtr(df, -noncentrality, critical))
-    return 0.0 if np.isnan(chance) and noncentrality <= 0 else chance  # NaN where it is too small to be computed
+    if np.isnan(chance):  # where it is too close to 0 or 1 to be computed
+        return 1.0 if noncentrality > abs(critical) else 0.0
+    return chance
 
 
 @lru_cache(maxsize=4096)
@@ -105,8 +108,8 @@ def minimum_detectable_effect_one_sample(
 def runs_needed(effect: float, *, alpha: float = 0.05, power: float = DEFAULT_POWER) -> float:
     """Return how many runs per side find a true difference of ``effect`` standard deviations with the given power.
 
-    For the two-sided two-sample t test with as many runs on each side. The number is not rounded: round it up.
-    Infinite for no effect, or where more than 10^9 runs were needed.
+    For the two-sided two-sample t test with as many runs on each side. The number is not rounded: round it up. At
+    least 2; infinite for no effect, or where more than 10^9 runs were needed.
 
     Raises:
         ValueError: alpha or power is not between 0 and 1, or power is not above alpha.
@@ -115,7 +118,7 @@ def runs_needed(effect: float, *, alpha: float = 0.05, power: float = DEFAULT_PO
     27.47
     """
     _powerful(power, alpha)
-    return _fewest_runs(lambda n: power_of_t_test(effect, n, n, alpha=alpha) - power)
+    return _fewest(lambda n: power_of_t_test(effect, n, n, alpha=alpha) - power, _FEWEST_RUNS)
 
 
 def runs_needed_one_sample(
@@ -123,7 +126,7 @@ def runs_needed_one_sample(
 ) -> float:
     """Return how many runs (or pairs) show a mean ``effect`` standard deviations from the target.
 
-    The number is not rounded: round it up. Infinite for no effect, and one-sided for one on the wrong side.
+    The number is not rounded: round it up. At least 2; infinite for no effect, and one-sided for one on the wrong side.
 
     Raises:
         ValueError: alpha or power is not between 0 and 1, or power is not above alpha.
@@ -132,7 +135,9 @@ def runs_needed_one_sample(
     35.653
     """
     _powerful(power, alpha)
-    return _fewest_runs(lambda n: power_of_one_sample_t_test(effect, n, alpha=alpha, one_sided=one_sided) - power)
+    return _fewest(
+        lambda n: power_of_one_sample_t_test(effect, n, alpha=alpha, one_sided=one_sided) - power, _FEWEST_RUNS
+    )
 
 
 def power_of_two_proportions(cohen_h: float, n: float, *, alpha: float = 0.05) -> float:
@@ -167,7 +172,7 @@ def examples_needed(cohen_h: float, *, alpha: float = 0.05, power: float = DEFAU
     118.555
     """
     _powerful(power, alpha)
-    return _fewest_runs(lambda n: power_of_two_proportions(cohen_h, n, alpha=alpha) - power)
+    return _fewest(lambda n: power_of_two_proportions(cohen_h, n, alpha=alpha) - power, _FEWEST_EXAMPLES)
 
 
 def _powerful(power: float, alpha: float) -> None:
@@ -185,10 +190,10 @@ def _smallest_effect(excess: Callable[[float], float]) -> float:
     return float(brentq(excess, 0.0, high, xtol=1e-12))
 
 
-def _fewest_runs(excess: Callable[[float], float]) -> float:
-    low, high = _FEWEST_RUNS, 2.0
-    if excess(low) >= 0:
-        return low
+def _fewest(excess: Callable[[float], float], least: float) -> float:
+    if excess(least) >= 0:
+        return least
+    low, high = least, 2 * least
     while excess(high) < 0:
         if high > _MOST_RUNS:
             return float(np.inf)

@@ -180,7 +180,7 @@ def _whole_runs(margin_sd: float, alpha: float) -> int | None:
     if margin_sd <= 0 or alpha >= POWER_ADVISED:
         return None
     needed = runs_needed_one_sample(margin_sd, alpha=alpha, power=POWER_ADVISED, one_sided=True)
-    return max(2, math.ceil(needed)) if math.isfinite(needed) else None
+    return math.ceil(needed) if math.isfinite(needed) else None
 
 
 def _outliers(values: Floats, side: str) -> tuple[int, int]:
@@ -191,7 +191,7 @@ def _outliers(values: Floats, side: str) -> tuple[int, int]:
     if values.size < _FEWEST_FOR_MAD:
         split = find_split(values)
         far = np.zeros(values.size, dtype=np.bool_)
-        if split is not None:
+        if split is not None and 2 * len(split.far) < values.size:  # of two halves neither is outlying
             far[list(split.far)] = True
     else:
         deviations = np.abs(values - np.median(values))
@@ -204,7 +204,7 @@ def _outliers(values: Floats, side: str) -> tuple[int, int]:
 
 
 def _sentence(description: Description, test: TestResult, claim: _Claim, needed: int | None) -> str:
-    runs = f"{description.n} runs"
+    runs = _runs(description.n)
     numbers = f"{description.mean:.6g} (one-sided t test, p = {test.p:.2g}"
     if test.p < claim.alpha:
         return f"The mean of {runs} is shown to lie {claim.side} {claim.target:g}: it is {numbers}, less than {claim.alpha:g})."
@@ -217,17 +217,19 @@ def _sentence(description: Description, test: TestResult, claim: _Claim, needed:
 def _cautions(group: Arm, claim: _Claim, *, is_met: bool) -> list[Caution]:
     found = []
     if claim.bad:
-        run = "run is" if claim.bad == 1 else "runs are"
-        start = (
-            f"{'Pass' if is_met else 'No pass'}, {'but' if is_met else 'and'} {claim.bad} of {group.started} {run} bad"
-        )
+        verb = "is" if claim.bad == 1 else "are"
+        start = f"{'Pass' if is_met else 'No pass'}, {'but' if is_met else 'and'} {claim.bad} of {_runs(group.started)} {verb} bad"
         words = f"{start}: failed, or far from the others on the wrong side of their median. {_bad_runs(group)}"
         found.append(Caution(code="bad-runs", words=words))
     if claim.lucky:
-        run = "run lies" if claim.lucky == 1 else "runs lie"
-        words = f"{claim.lucky} of {group.started} {run} far from the others on the good side; the mean leans on it."
-        found.append(Caution(code="lucky-runs", words=words.replace("it.", "it." if claim.lucky == 1 else "them.")))
+        verb, what = ("lies", "it") if claim.lucky == 1 else ("lie", "them")
+        start = f"{claim.lucky} of {_runs(group.started)} {verb} far from the others on the good side"
+        found.append(Caution(code="lucky-runs", words=f"{start}; the mean leans on {what}."))
     return found
+
+
+def _runs(count: int) -> str:
+    return f"{count} run" if count == 1 else f"{count} runs"
 
 
 def _bad_runs(group: Arm) -> str:
