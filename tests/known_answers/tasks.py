@@ -1,7 +1,95 @@
-"""Vectors on tasks."""
+"""Vectors on methods over tasks."""
 
 from collections.abc import Mapping
 
-from tests.known_answers.runner import Method
+import numpy as np
 
-METHODS: Mapping[str, Method] = {}
+from runreport.stats.friedman import MINIMUM_TASKS, MethodsOverTasks, compare_methods
+from runreport.stats.task_tests import Posterior, bayesian_signed_rank, pairwise_signed_rank, win_tie_loss
+from tests.known_answers.answers import said
+from tests.known_answers.runner import Method, Values
+
+
+def higher_is_better(*places: Values) -> bool:
+    named = next((place["direction"] for place in places if place.get("direction")), "higher")
+    return not str(named).startswith("lower")
+
+
+def friedman_vector(inputs: Values, options: Values) -> Values:
+    answer = compare_methods(
+        inputs["scores_tasks_by_methods"],
+        higher_is_better=higher_is_better(options, inputs),
+        alpha=options.get("alpha", 0.05),
+    )
+    return {**_remark(answer), **_friedman_fields(answer), "tasks_used": answer.tasks_used}
+
+
+def _remark(answer: MethodsOverTasks) -> Values:
+    if answer.refusal is not None:
+        return {**said("refuse", answer.refusal), "min_tasks": MINIMUM_TASKS}
+    if not answer.cautions:
+        return {}
+    kind = "fallback_wilcoxon" if answer.friedman is None else "answer_with_warning"
+    return said(kind, answer.cautions[0])
+
+
+def _friedman_fields(answer: MethodsOverTasks) -> Values:
+    if answer.friedman is None:
+        return {} if answer.signed_rank is None else {"p": answer.signed_rank.p, "W": answer.signed_rank.statistic}
+    test = answer.friedman
+    return {
+        "avg_ranks": test.average_ranks,
+        "chi2": test.chi_square,
+        "p": test.p,
+        "iman_davenport_F": test.iman_davenport,
+        "iman_davenport_p": test.iman_davenport_p,
+        "kendall_W": test.kendall_w,
+        f"critical_difference_{f'{test.alpha:g}'.removeprefix('0.')}": test.critical_difference,
+        "nemenyi_p": test.nemenyi_p,
+        "cliques": test.cliques,
+    }
+
+
+def pairwise_wilcoxon(inputs: Values, options: Values) -> Values:
+    decimals = inputs.get("diffs_rounded_to", options.get("diffs_rounded_to"))
+    pairs = pairwise_signed_rank(
+        inputs["scores_tasks_by_methods"],
+        decimals=decimals,
+        p_method=options.get("method", "auto"),
+        zero_method=options.get("zero_method", "wilcox"),
+    )
+    return {
+        "pairs": [(pair.a, pair.b) for pair in pairs],
+        "raw": [np.nan if pair.p is None else pair.p for pair in pairs],
+        "holm": [np.nan if pair.p_holm is None else pair.p_holm for pair in pairs],
+    }
+
+
+def win_tie_loss_vector(inputs: Values, options: Values) -> Values:
+    decimals = inputs.get("diffs_rounded_to", options.get("diffs_rounded_to"))
+    counts = win_tie_loss(
+        inputs["a"], inputs["b"], higher_is_better=higher_is_better(options, inputs), decimals=decimals
+    )
+    return {"wins": counts.wins, "ties": counts.ties, "losses": counts.losses, "p": counts.p}
+
+
+def bayesian(inputs: Values, options: Values) -> Values:
+    answer = bayesian_signed_rank(
+        inputs["a"],
+        inputs["b"],
+        rope=options.get("rope", 0.0),
+        rng=np.random.default_rng(0),
+        higher_is_better=higher_is_better(options, inputs),
+    )
+    if not isinstance(answer, Posterior):
+        return said("refuse", answer)
+    return {"p_a_better": answer.a_better, "p_rope": answer.rope, "p_b_better": answer.b_better}
+
+
+METHODS: Mapping[str, Method] = {
+    "friedman_iman_davenport_nemenyi": friedman_vector,
+    "friedman": friedman_vector,
+    "pairwise_wilcoxon_holm": pairwise_wilcoxon,
+    "win_tie_loss_sign_test": win_tie_loss_vector,
+    "bayesian_signed_rank": bayesian,
+}

@@ -1,7 +1,123 @@
-"""Vectors on tasks_and_seeds."""
+"""Vectors on methods over tasks and seeds."""
 
 from collections.abc import Mapping
 
-from tests.known_answers.runner import Method
+import numpy as np
 
-METHODS: Mapping[str, Method] = {}
+from runreport.stats.aggregate import (
+    Aggregates,
+    aggregate,
+    bootstrap_aggregates,
+    performance_profile,
+    resampled_aggregates,
+)
+from runreport.stats.improvement import probability_of_improvement
+from runreport.stats.rank_agreement import rank_agreement
+from runreport.stats.rank_distribution import rank_distribution
+from runreport.stats.stratified import AGGREGATES, percentile_interval
+from runreport.stats.task_scores import AS_LOGGED, task_scores
+from runreport.stats.types import Estimate, Refusal
+from tests.known_answers.answers import said
+from tests.known_answers.runner import Method, Values
+from tests.known_answers.tasks import higher_is_better
+
+TAUS = [0.0, 0.25, 0.5, 1.0, 1.5]
+
+
+def aggregates(inputs: Values, options: Values) -> Values:
+    scores = task_scores(inputs["scores_runs_by_tasks"], scale=AS_LOGGED)
+    answer = aggregate(scores, gamma=inputs.get("gamma", options.get("gamma", 1.0)))
+    taus = inputs.get("profile_tau", options.get("profile_tau", TAUS))
+    profile = performance_profile(scores, taus)
+    if isinstance(answer, Refusal):
+        return said("refuse", answer)
+    assert not isinstance(profile, Refusal)
+    return {
+        **{name: one.value for name, one in _estimates(answer).items()},
+        "profile_tau": taus,
+        "profile_runs": profile.runs,
+        "profile_task_means": profile.task_means,
+    }
+
+
+def _estimates(answer: Aggregates) -> dict[str, Estimate]:
+    return {name: getattr(answer, name) for name in AGGREGATES}
+
+
+def improvement(inputs: Values, options: Values) -> Values:
+    x, y = (task_scores(inputs[f"{side}_runs_by_tasks"]) for side in "xy")
+    answer = probability_of_improvement(x, y, higher_is_better=higher_is_better(options, inputs))
+    return said("refuse", answer) if isinstance(answer, Refusal) else {"prob": answer}
+
+
+def given_indices(inputs: Values, options: Values) -> Values:
+    scores = task_scores(inputs["scores_runs_by_tasks"], scale=AS_LOGGED)
+    gamma = inputs.get("gamma", options.get("gamma", 1.0))
+    point = aggregate(scores, gamma=gamma)
+    resampled = resampled_aggregates(scores, np.array(inputs["idx_resample_run_task"]), gamma=gamma)
+    if isinstance(point, Refusal) or isinstance(resampled, Refusal):
+        return said("refuse", point if isinstance(point, Refusal) else resampled)  # type: ignore[arg-type]
+    rows = dict(zip(AGGREGATES, resampled, strict=True))
+    interval = percentile_interval(rows[options.get("statistic", "iqm")], options.get("level", 0.95))
+    return {
+        **{name: one.value for name, one in _estimates(point).items()},
+        **{f"{name}_resampled": values for name, values in rows.items()},
+        "ci_low": interval.low,
+        "ci_high": interval.high,
+    }
+
+
+def monte_carlo(inputs: Values, options: Values) -> Values:
+    answer = bootstrap_aggregates(
+        task_scores(inputs["scores_runs_by_tasks"], scale=AS_LOGGED),
+        rng=np.random.default_rng(0),
+        resamples=50_000,
+        level=options.get("level", 0.95),
+        gamma=inputs.get("gamma", options.get("gamma", 1.0)),
+        task_bootstrap=options.get("task_bootstrap", False),
+    )
+    if isinstance(answer, Refusal):
+        return said("refuse", answer)
+    order = options.get("order", ["iqm", "mean", "median", "optimality_gap"])
+    found = [_estimates(answer)[name] for name in order]
+    return {
+        "order": order,
+        "point": [one.value for one in found],
+        "ci_low": [one.interval and one.interval.low for one in found],
+        "ci_high": [one.interval and one.interval.high for one in found],
+    }
+
+
+def rank_bootstrap(inputs: Values, options: Values) -> Values:
+    answer = rank_distribution(
+        inputs["scores_methods_by_seeds"],
+        higher_is_better=higher_is_better(options, inputs),
+        rng=np.random.default_rng(0),
+        level=options.get("level", 0.95),
+    )
+    if isinstance(answer, Refusal):
+        return said("refuse", answer)
+    return {
+        "point_rank": answer.point_ranks,
+        "expected_rank": answer.expected_ranks,
+        "prob_best_ties_shared": answer.best,
+        "rank_ci95_min_method": [(one.low, one.high) for one in answer.intervals],
+    }
+
+
+def agreement(inputs: Values, _options: Values) -> Values:
+    answer = rank_agreement(inputs["rank_a"], inputs["rank_b"])
+    if isinstance(answer, Refusal):
+        return said("refuse", answer)
+    return {"kendall_tau": answer.kendall_tau, "p_exact": answer.p, "spearman": answer.spearman}
+
+
+METHODS: Mapping[str, Method] = {
+    "rliable_aggregates": aggregates,
+    "probability_of_improvement": improvement,
+    "stratified_bootstrap_given_indices": given_indices,
+    "stratified_bootstrap_mc": monte_carlo,
+    "rank_bootstrap_exact": rank_bootstrap,
+    "rank_bootstrap": rank_bootstrap,
+    "rank_agreement": agreement,
+}
