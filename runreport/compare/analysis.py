@@ -5,19 +5,11 @@ from dataclasses import dataclass
 
 from runreport.compare.baseline import choose_baselines, opponents
 from runreport.compare.cautions import experiment_cautions
-from runreport.compare.comparison import (
-    Analysis,
-    BaselineChoice,
-    Comparison,
-    Contrast,
-    ExperimentAnalysis,
-    Group,
-    MetricDefinition,
-    Sample,
-)
+from runreport.compare.comparison import Analysis, BaselineChoice, Comparison, Contrast, ExperimentAnalysis
 from runreport.compare.configured_names import check_names, unused_settings
 from runreport.compare.confounds import find_confounds
 from runreport.compare.contrasts import contrast_family
+from runreport.compare.entities import Group, MetricDefinition, Sample
 from runreport.compare.groups import add_counts, compared_groups, count_runs, group_runs
 from runreport.compare.headline import headline
 from runreport.compare.metrics import MetricChoice, choose_metrics

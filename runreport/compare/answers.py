@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import TypeVar
 
-from runreport.compare.comparison import MetricDefinition, Sample
+from runreport.compare.entities import MetricDefinition, Sample
 from runreport.compare.samples import independent_values
 from runreport.config.options import ComparisonOptions
 from runreport.stats.equivalence import Equivalence, equivalence, paired_equivalence

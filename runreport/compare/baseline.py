@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from runreport.compare.comparison import BaselineChoice, Group
+from runreport.compare.comparison import BaselineChoice
+from runreport.compare.entities import Group
 from runreport.compare.groups import MINIMUM_FOR_COMPARISON, add_counts, compared_groups
 from runreport.compare.names import find_group, matching_groups
 from runreport.compare.tasks import Method, TaskLayout

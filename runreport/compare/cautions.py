@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
 
-from runreport.compare.comparison import Comparison, Contrast, MetricDefinition, RunCounts, Sample
+from runreport.compare.comparison import Comparison, Contrast
+from runreport.compare.entities import MetricDefinition, RunCounts, Sample
 from runreport.compare.samples import independent_values
 from runreport.compare.words import counted, format_value, listed, with_unit
 from runreport.names import Direction, DirectionSource

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from runreport.compare.comparison import Confound, Group
+from runreport.compare.comparison import Confound
+from runreport.compare.entities import Group
 from runreport.compare.words import counted, listed
 from runreport.diff.values import Diff, DiffCell, DiffRow
 from runreport.frames.values import RunFacts

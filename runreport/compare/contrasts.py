@@ -7,7 +7,8 @@ import numpy as np
 
 from runreport.compare.answers import Answer, answer_two_sides, arm_of
 from runreport.compare.cautions import contrast_cautions
-from runreport.compare.comparison import Contrast, MetricDefinition, Sample
+from runreport.compare.comparison import Contrast
+from runreport.compare.entities import MetricDefinition, Sample
 from runreport.compare.verdict import judge
 from runreport.config.options import ComparisonOptions
 from runreport.names import Direction, Verdict

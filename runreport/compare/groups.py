@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from runreport.compare.comparison import Group, RunCounts
+from runreport.compare.entities import Group, RunCounts
 from runreport.compare.group_names import GroupName, name_groups
 from runreport.config.options import GroupOptions
 from runreport.diff.keys import matching_keys

@@ -3,8 +3,9 @@
 import math
 from collections.abc import Sequence
 
-from runreport.compare.comparison import Comparison, Contrast, MetricDefinition, Sample, Sweep
+from runreport.compare.comparison import Comparison, Contrast, Sweep
 from runreport.compare.contrasts import contrast_family
+from runreport.compare.entities import MetricDefinition, Sample
 from runreport.compare.group_names import ONLY_GROUP
 from runreport.compare.verdict import p_words
 from runreport.compare.words import counted, format_interval, format_value, half_width, listed, with_unit

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from runreport.compare.comparison import MetricDefinition
 from runreport.compare.directions import Kind, guess
+from runreport.compare.entities import MetricDefinition
 from runreport.compare.groups import is_comparable
 from runreport.compare.words import counted
 from runreport.config.options import ExperimentOptions, MetricOptions, Settings

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from runreport.compare.comparison import Group
+from runreport.compare.entities import Group
 from runreport.diff.values import is_same
 from runreport.errors import UnknownNameError
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from runreport.compare.comparison import Group, MetricDefinition, NotCompared, Sample, Sweep, SweepRow
+from runreport.compare.comparison import NotCompared, Sweep, SweepRow
+from runreport.compare.entities import Group, MetricDefinition, Sample
 from runreport.compare.groups import MINIMUM_FOR_COMPARISON, compared_groups
 from runreport.diff.values import canonical
 from runreport.names import Direction, natural_key

@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 
-from runreport.compare.comparison import Group, MetricDefinition, Sample
+from runreport.compare.entities import Group, MetricDefinition, Sample
 from runreport.compare.groups import fold_params, ignored_params, setting
 from runreport.config.options import Settings
 from runreport.diff.values import canonical

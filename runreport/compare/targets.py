@@ -6,14 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from runreport.compare.answers import arm_of
-from runreport.compare.comparison import (
-    Group,
-    MetricDefinition,
-    Sample,
-    Target,
-    TargetAnswer,
-    TimeToTrain,
-)
+from runreport.compare.comparison import Target, TargetAnswer, TimeToTrain
+from runreport.compare.entities import Group, MetricDefinition, Sample
 from runreport.compare.groups import MINIMUM_FOR_COMPARISON
 from runreport.config.options import TargetOptions
 from runreport.frames.values import RunFacts

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from runreport.compare.comparison import Group
+from runreport.compare.entities import Group
 from runreport.compare.group_names import FIELD_TERMS, name_groups
 from runreport.compare.groups import compared_groups, run_text
 from runreport.config.options import NO_TASKS

@@ -1,6 +1,7 @@
 """One candidate against the baseline."""
 
-from runreport.compare.comparison import Comparison, Contrast, Group
+from runreport.compare.comparison import Comparison, Contrast
+from runreport.compare.entities import Group
 from runreport.compare.words import counted
 from runreport.diff.values import Diff, DiffCell, DiffRow
 from runreport.names import slug

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from runreport.compare.comparison import Comparison, Contrast, ExperimentAnalysis, Group, MetricDefinition, Sample
+from runreport.compare.comparison import Comparison, Contrast, ExperimentAnalysis
+from runreport.compare.entities import Group, MetricDefinition, Sample
 from runreport.frames.values import ExperimentFrame, RunFacts
 from runreport.names import Direction
 from runreport.notices import Notice

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from runreport.compare.comparison import MetricDefinition, Sweep
+from runreport.compare.comparison import Sweep
+from runreport.compare.entities import MetricDefinition
 from runreport.compare.words import counted
 from runreport.names import Direction, content_hash
 from runreport.pages import cells, numbers, urls, words

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from runreport.compare.comparison import Comparison, Contrast, Group, MetricDefinition, Sample, Sweep
+from runreport.compare.comparison import Comparison, Contrast, Sweep
+from runreport.compare.entities import Group, MetricDefinition, Sample
 from runreport.compare.words import format_p, format_value, listed, with_unit
 from runreport.frames.align import AlignedCurves
 from runreport.pages import cells, words

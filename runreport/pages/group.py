@@ -1,6 +1,7 @@
 """One group: its setting, its runs, its numbers."""
 
-from runreport.compare.comparison import Comparison, Group
+from runreport.compare.comparison import Comparison
+from runreport.compare.entities import Group
 from runreport.compare.words import counted, listed
 from runreport.pages import cells, numbers, words
 from runreport.pages.contexts import Caution, Column, Fact, FigureBlock, GroupPage, Row, Table

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from runreport.compare.comparison import Group
+from runreport.compare.entities import Group
 from runreport.compare.words import counted
 from runreport.lineage.graph import LineageGraph, LineageNode, experiment_lineage, run_lineage
 from runreport.lineage.layout import lineage_figure

@@ -1,6 +1,6 @@
 """One metric of an experiment: curves, dots, numbers."""
 
-from runreport.compare.comparison import MetricDefinition
+from runreport.compare.entities import MetricDefinition
 from runreport.pages import cells, numbers, urls, words
 from runreport.pages.contexts import Column, FigureBlock, MetricPage, Row, Table
 from runreport.pages.dossier import Dossier

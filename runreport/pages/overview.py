@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from runreport.compare.comparison import Analysis, RunCounts
+from runreport.compare.comparison import Analysis
+from runreport.compare.entities import RunCounts
 from runreport.compare.words import counted, listed
 from runreport.config.options import Settings
 from runreport.pages import cells, urls

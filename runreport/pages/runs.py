@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from runreport.compare.comparison import MetricDefinition
+from runreport.compare.entities import MetricDefinition
 from runreport.compare.samples import reduce_runs
 from runreport.compare.words import counted
 from runreport.frames.values import RunFacts

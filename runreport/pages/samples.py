@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from runreport.compare.comparison import Contrast, Group, MetricDefinition, Sample
+from runreport.compare.comparison import Contrast
+from runreport.compare.entities import Group, MetricDefinition, Sample
 from runreport.compare.words import format_level, format_p, half_width
 from runreport.names import Verdict
 from runreport.pages import cells, numbers, words

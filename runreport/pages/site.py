@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from runreport.compare.comparison import Analysis, Group
+from runreport.compare.comparison import Analysis
+from runreport.compare.entities import Group
 from runreport.compare.words import counted
 from runreport.config.options import Settings
 from runreport.frames.align import AlignedCurves

@@ -1,6 +1,6 @@
 """The sentences that pages have in common."""
 
-from runreport.compare.comparison import MetricDefinition, RunCounts
+from runreport.compare.entities import MetricDefinition, RunCounts
 from runreport.compare.words import counted
 from runreport.names import Direction, DirectionSource, Reduction
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from runreport.compare.comparison import Comparison, Contrast, Sample
+from runreport.compare.comparison import Comparison, Contrast
+from runreport.compare.entities import Sample
 from runreport.compare.words import format_level, format_p, format_value, half_width
 from runreport.reporters.tables import Cell, Table
 from runreport.stats.types import Interval

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from runreport.compare.analysis import analyse
-from runreport.compare.comparison import ExperimentAnalysis, Sample
+from runreport.compare.comparison import ExperimentAnalysis
+from runreport.compare.entities import Sample
 from runreport.config.options import Settings
 from runreport.ingestion import ingest
 from runreport.pipeline import open_study
