@@ -269,8 +269,8 @@ def _shown_position(a: Arm, b: Arm) -> Iterator[Caution]:
     found = single_position(a, b)
     if found is not None:
         words = (
-            f"Of the runs of {found.others}, {found.below} lie below the only run of {found.single}, "
-            f"{found.equal} equal to it and {found.above} above."
+            f"Among the runs of {found.others}, the only run of {found.single} has {found.below} below it, "
+            f"{found.equal} equal and {found.above} above."
         )
         yield Caution(code="position", words=words)
 
