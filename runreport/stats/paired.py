@@ -69,7 +69,7 @@ def compare_paired(
     """Return everything that can be said about two groups of runs by seed (seed to value; NaN for a failed run).
 
     Paired t test and interval over the common seeds, with the exact sign-flip test beside it from 6 pairs on (beyond
-    20 random signs of ``rng``, or none without it). With fewer than 3 common seeds, or no noise in the differences,
+    30 random signs of ``rng``, or none without it). With fewer than 3 common seeds, or no noise in the differences,
     the paired test is refused and the reason is given.
 
     Raises:

@@ -16,8 +16,10 @@ from runreport.stats.types import Refusal
 
 DRAWS = 10_000
 MAXIMUM_SPLITS = 200_000  # 10 v 10 are 184,756
-MAXIMUM_PAIRS = 20  # 2 to the power of 19 sums, since the first sign may be fixed
+MAXIMUM_PAIRS = 30  # the sums of each half are then 32,768
 _BATCH = 20_000
+_T_TOLERANCE = 1e-9  # relative: closer values of t are equal
+_LARGEST_T = 1e300
 _EPS = float(np.finfo(np.float64).eps)
 
 
@@ -145,7 +147,7 @@ def _count_extreme(values: Floats, n: int, split: NDArray[np.int64]) -> NDArray[
     m = values.size - n
     if min(n, m) > 1:
         t = _welch_statistics(sums, np.append(is_a @ centred**2, observed @ centred**2), centred, n)
-        slack = 1e-9 * max(abs(float(t[-1])), 1e-9)
+        slack = _T_TOLERANCE * abs(float(t[-1]))
         counts += [t[:-1] <= t[-1] + slack, t[:-1] >= t[-1] - slack]
     else:
         counts += [np.ones(0, dtype=bool)] * 2
@@ -153,15 +155,15 @@ def _count_extreme(values: Floats, n: int, split: NDArray[np.int64]) -> NDArray[
 
 
 def _welch_statistics(sums: Floats, squares: Floats, centred: Floats, n: int) -> Floats:
-    """Return Welch's t of every split from the sum and the sum of squares of A; infinite where no side has noise."""
+    """Return Welch's t of every split from the sum and the sum of squares of A; very large where no side has noise."""
     m = centred.size - n
     other_sums, other_squares = centred.sum() - sums, (centred**2).sum() - squares
     error = (squares - sums**2 / n) / n / (n - 1) + (other_squares - other_sums**2 / m) / m / (m - 1)
     difference = sums / n - other_sums / m
-    smallest = (4 * centred.size * _EPS) ** 2
+    noise = 4 * centred.size * _EPS
     with np.errstate(divide="ignore", invalid="ignore"):
-        t = difference / np.sqrt(np.where(error > smallest, error, 0.0))
-    return np.where(np.isnan(t), 0.0, t)
+        t = difference / np.sqrt(np.where(error > noise**2, error, 0.0))
+    return np.where(np.abs(difference) <= noise, 0.0, np.clip(t, -_LARGEST_T, _LARGEST_T))
 
 
 def sign_flip_test(
@@ -171,7 +173,7 @@ def sign_flip_test(
     rng: np.random.Generator | None = None,
     draws: int = DRAWS,
 ) -> SignFlip | Refusal:
-    """Return the sign-flip test that paired differences, float64 [n], are symmetric around 0; exact for n <= 20.
+    """Return the sign-flip test that paired differences, float64 [n], are symmetric around 0; exact for n <= 30.
 
     Beyond, ``draws`` random signs of ``rng`` are taken and the observed ones are counted with them. Refused where all
     differences are 0. Reference: Fisher, "The design of experiments" (1935), section 21; Phipson & Smyth (2010).
@@ -190,36 +192,47 @@ def sign_flip_test(
         mean = float(array.mean())
     if not math.isfinite(mean):
         return OUT_OF_RANGE
-    scaled = array / np.abs(array).max()
     is_exact = array.size <= MAXIMUM_PAIRS
-    sums = _signed_sums(scaled) if is_exact else _random_sums(scaled, draws, rng)
-    seen, noise = float(scaled.sum()), 4 * array.size * _EPS
-    p_less, p_greater = float((sums <= seen + noise).mean()), float((sums >= seen - noise).mean())
+    scaled = array / np.abs(array).max()
+    counted = _count_signs(scaled) if is_exact else _count_random_signs(scaled, draws, rng)
+    flips = 2**array.size if is_exact else draws + 1
     unchanged = 2 ** int((array == 0).sum()) if is_exact else 1  # the sign of a zero changes nothing
-    smallest = (2 if alternative == "two-sided" else 1) * unchanged / sums.size
+    smallest = (2 if alternative == "two-sided" else 1) * unchanged / flips
     return SignFlip(
         mean=mean,
-        p=two_or_one_sided(p_less, p_greater, alternative),
-        flips=sums.size,
+        p=two_or_one_sided(counted[0] / flips, counted[1] / flips, alternative),
+        flips=flips,
         minimum_p=min(1.0, smallest),
         is_exact=is_exact,
     )
 
 
+def _count_signs(array: Floats) -> tuple[int, int]:
+    """Return how many of all signs give a sum as low and as high as seen: sums of one half against sorted others."""
+    seen, noise = float(array.sum()), 4 * array.size * _EPS
+    firsts, seconds = _signed_sums(array[::2]), np.sort(_signed_sums(array[1::2]))
+    low = np.searchsorted(seconds, seen + noise - firsts, side="right")
+    high = seconds.size - np.searchsorted(seconds, seen - noise - firsts, side="left")
+    return int(low.sum()), int(high.sum())
+
+
 def _signed_sums(array: Floats) -> Floats:
-    """Return the sums over all signs, float64 [2 ** n]; that of the opposite signs is the opposite sum."""
-    sums = array[:1]
-    for value in array[1:]:
+    """Return the sums over all signs, float64 [2 ** n]."""
+    sums = np.zeros(1)
+    for value in array:
         sums = np.concatenate([sums + value, sums - value])
-    return np.concatenate([sums, -sums])
+    return sums
 
 
-def _random_sums(array: Floats, draws: int, rng: np.random.Generator | None) -> Floats:
-    """Return the sums over random signs and, as one more, over the observed ones, float64 [draws + 1]."""
+def _count_random_signs(array: Floats, draws: int, rng: np.random.Generator | None) -> tuple[int, int]:
+    """Return how many of ``draws`` random signs and the observed ones give a sum as low and as high as seen."""
     generator = _required(rng, f"the signs of {array.size} pairs")
+    seen, noise = float(array.sum()), 4 * array.size * _EPS
     rows = max(1, _BATCH * 20 // array.size)
-    parts = [
-        (2.0 * generator.integers(0, 2, size=(min(rows, draws - start), array.size)) - 1.0) @ array
-        for start in range(0, draws, rows)
-    ]
-    return np.concatenate([array.sum(keepdims=True), *parts])
+    low = high = 1
+    for start in range(0, draws, rows):
+        signs = 2.0 * generator.integers(0, 2, size=(min(rows, draws - start), array.size)) - 1.0
+        sums = signs @ array
+        low += int((sums <= seen + noise).sum())
+        high += int((sums >= seen - noise).sum())
+    return low, high

@@ -135,7 +135,7 @@ def compare_two(a: Arm, b: Arm, *, level: float = 0.95, alpha: float = 0.05) -> 
 
 
 def _describe_difference(a: Floats, b: Floats, *, level: float, alpha: float) -> TwoGroups:
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         difference = float(a.mean() - b.mean())
     effect = hedges_g(a, b, level=level)
     superiority = probability_of_superiority(a, b)
@@ -269,8 +269,8 @@ def _shown_position(a: Arm, b: Arm) -> Iterator[Caution]:
     found = single_position(a, b)
     if found is not None:
         words = (
-            f"Of the runs of {found.others}, {found.below} lie below the only run of {found.single}, "
-            f"{found.equal} equal to it and {found.above} above."
+            f"Among the runs of {found.others}, the only run of {found.single} has {found.below} below it, "
+            f"{found.equal} equal and {found.above} above."
         )
         yield Caution(code="position", words=words)
 
@@ -278,7 +278,7 @@ def _shown_position(a: Arm, b: Arm) -> Iterator[Caution]:
 def worst_case_difference(a: Arm, b: Arm, *, higher_is_better: bool) -> float | None:
     """Return mean(A) - mean(B) with every run without a value set to the worst value seen on either side.
 
-    None when a side has no finite value at all.
+    None when a side has no finite value at all, or the difference is beyond double precision.
 
     >>> worst_case_difference(arm("A", [0.9, float("nan")]), arm("B", [0.8, 0.7]), higher_is_better=True)
     0.05...
@@ -287,5 +287,7 @@ def worst_case_difference(a: Arm, b: Arm, *, higher_is_better: bool) -> float | 
         return None
     seen = np.concatenate([a.values, b.values])
     worst = float(seen.min() if higher_is_better else seen.max())
-    means = [(float(side.values.sum()) + worst * side.failed) / side.started for side in (a, b)]
-    return means[0] - means[1]
+    with np.errstate(over="ignore", invalid="ignore"):
+        means = [(side.values.sum() + worst * side.failed) / side.started for side in (a, b)]
+        difference = float(means[0] - means[1])
+    return difference if np.isfinite(difference) else None

@@ -91,7 +91,7 @@ def test_refusals_have_words_and_no_p(
 
 
 def test_the_place_of_a_single_run_is_shown_beside_its_refusal() -> None:
-    place = "Of the runs of m=base, 0 lie below the only run of m=cand, 1 equal to it and 4 above."
+    place = "Among the runs of m=base, the only run of m=cand has 0 below it, 1 equal and 4 above."
     assert place in sides([0.9], POOR).cautions
 
 

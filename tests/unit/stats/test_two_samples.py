@@ -4,11 +4,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from runreport.stats.effects import hedges_correction, hedges_g, pooled_sd, probability_of_superiority
 from runreport.stats.intervals import mean_interval, welch_interval
+from runreport.stats.repeats import repeated_seeds
+from runreport.stats.spread import brown_forsythe_test, sd_ratio
 from runreport.stats.tests import fisher_test, welch_test
 from runreport.stats.types import Estimate, Interval, Refusal, TestResult
+from runreport.stats.unpaired import Position, TwoGroups, arm, compare_two
 
 VALUES = st.integers(-1000, 1000).map(lambda value: value / 64)  # exact under the shifts and scales below
 SAMPLE = st.lists(VALUES, min_size=2, max_size=8).filter(lambda values: len(set(values)) > 1)
@@ -152,3 +156,103 @@ def test_impossible_failure_counts() -> None:
     assert isinstance(fisher_test(0, 0, 1, 3), Refusal)
     with pytest.raises(ValueError, match="4 of 3 runs"):
         fisher_test(4, 3, 0, 3)
+
+
+@given(st.integers(0, 9), st.integers(0, 7))
+def test_fisher_is_that_of_scipy(failed_a: int, failed_b: int) -> None:
+    found = fisher_test(failed_a, 9, failed_b, 7)
+    wanted = stats.fisher_exact([[failed_a, 9 - failed_a], [failed_b, 7 - failed_b]])
+    assert isinstance(found, TestResult)
+    assert (found.statistic, found.p) == pytest.approx((wanted.statistic, wanted.pvalue), nan_ok=True)
+
+
+@given(SAMPLE, SAMPLE, SHIFT, SCALE)
+def test_spread_is_that_of_scipy_and_knows_no_shift(a: list[float], b: list[float], shift: int, scale: float) -> None:
+    found = brown_forsythe_test(a, b)
+    moved = brown_forsythe_test(np.array(a) * scale + shift, np.array(b) * scale)
+    if isinstance(found, Refusal):
+        assert isinstance(moved, Refusal)
+        return
+    assert isinstance(moved, TestResult)
+    wanted = stats.levene(a, b, center="median")
+    assert (found.statistic, found.p) == pytest.approx((wanted.statistic, wanted.pvalue), abs=1e-12)
+    assert moved.p == pytest.approx(found.p)
+    assert sd_ratio(a, b) == pytest.approx(np.std(a, ddof=1) / np.std(b, ddof=1))
+
+
+def test_a_spread_without_noise_is_refused() -> None:
+    refusals = [
+        brown_forsythe_test([0.1, 0.3], [0.2, 0.7]),  # two values are as far from their median, so nothing varies
+        brown_forsythe_test([0.1], [0.2, 0.7]),
+        sd_ratio([0.1, 0.2], [0.3, 0.3]),
+        sd_ratio([0.1], [0.3, 0.4]),
+    ]
+    assert [one.code for one in refusals if isinstance(one, Refusal)] == [
+        "zero-variance",
+        "one-run",
+        "zero-variance",
+        "one-run",
+    ]
+
+
+def codes(found: TwoGroups) -> list[str]:
+    return [caution.code for caution in found.cautions]
+
+
+def test_a_single_run_is_placed_among_the_others() -> None:
+    found = compare_two(arm("A", [0.7, 0.9, 0.8]), arm("B", [0.8]))
+    assert found.refusal
+    assert found.refusal.words.endswith("The position of B within A's runs is shown instead.")
+    assert found.position == Position(single="B", others="A", below=1, equal=1, above=1)
+    assert [caution.words for caution in found.cautions] == [
+        "Among the runs of A, the only run of B has 1 below it, 1 equal and 1 above."
+    ]
+    assert compare_two(arm("A", [0.7]), arm("B", [0.8])).position is None
+
+
+def test_failure_rates_are_compared_once() -> None:
+    nan = float("nan")
+    found = compare_two(arm("A", [0.7, 0.9, 0.8, nan, nan]), arm("B", [0.8, 0.7, 0.75, float("inf")]))
+    assert codes(found) == ["failed-runs", "infinite-value", "failure-rates"]
+    assert found.cautions[-1].words == (
+        "2 of 5 runs of A and 1 of 4 of B failed: p = 1 by Fisher's exact test of the failure counts."
+    )
+    assert found.test
+    assert found.failure_test
+    assert found.failure_test.p == pytest.approx(1)
+    assert compare_two(arm("A", [0.7, 0.9]), arm("B", [0.8, 0.7])).failure_test is None
+
+
+def test_two_runs_have_an_interval_but_no_test() -> None:
+    found = compare_two(arm("A", [0.7, 0.9]), arm("B", [0.8, 0.7, 0.75]))
+    assert found.refusal
+    assert found.refusal.words == (
+        "Only two runs on side A: the interval is shown, no verdict is given (fewer than 3 runs)."
+    )
+    assert found.test is None
+    assert found.delta
+    assert found.delta.interval
+
+
+@pytest.mark.parametrize(
+    ("seeds", "units", "words"),
+    [
+        (
+            [1, 1, 2],
+            None,
+            "Seed 1 occurs twice in A: repeated runs of a seed are averaged, so A counts as 2 runs, not 3.",
+        ),
+        ([1, 1, 1, 2], None, "Seed 1 occurs more than once in A"),
+        ([7, 7], None, "Seed 7 occurs twice in A: repeated runs of a seed are averaged, so A counts as 1 run, not 2."),
+        ([1, 1, 2, 2], [0, 0, 1, 2], "Seed 1 occurs twice in A"),
+    ],
+)
+def test_repeated_seeds_are_told(seeds: list[int | None], units: list[int] | None, words: str) -> None:
+    caution = repeated_seeds("A", seeds, units)
+    assert caution
+    assert caution.words.startswith(words)
+
+
+def test_runs_without_a_seed_repeat_nothing() -> None:
+    assert repeated_seeds("A", [None, None, 1]) is None
+    assert repeated_seeds("A", [1, 1], [0, 1]) is None
