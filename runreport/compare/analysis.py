@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from runreport.compare.baseline import choose_baselines, opponents
 from runreport.compare.cautions import experiment_cautions
-from runreport.compare.comparison import Analysis, BaselineChoice, Comparison, Contrast, ExperimentAnalysis
+from runreport.compare.comparison import Analysis, BaselineChoice, Comparison, Contrast, ExperimentAnalysis, Sweep
 from runreport.compare.configured_names import check_names, unused_settings
 from runreport.compare.confounds import find_confounds
 from runreport.compare.contrasts import contrast_family
@@ -14,6 +14,7 @@ from runreport.compare.groups import add_counts, compared_groups, count_runs, gr
 from runreport.compare.headline import headline
 from runreport.compare.metrics import MetricChoice, choose_metrics
 from runreport.compare.names import find_group, matching_groups
+from runreport.compare.over_tasks import TaskAnswer, answer_over_tasks, without_answer
 from runreport.compare.plan import build_sweep, plan_comparisons
 from runreport.compare.samples import collect_samples
 from runreport.compare.targets import answer_targets, times_to_train
@@ -133,8 +134,14 @@ def _analyse_experiment(experiment: _Experiment) -> ExperimentAnalysis:
     comparisons = _comparisons(experiment, plan.pairs)
     samples = experiment.samples[primary.metric] if primary else ()
     sweep = build_sweep(plan.sweep, samples, primary)
-    competing = {group.group_id for group in compared_groups(groups)}
     counts = count_runs(experiment.frame.runs)
+    over_tasks = answer_over_tasks(
+        experiment.layout,
+        primary,
+        {sample.group_id: sample for sample in samples},
+        choice.group_ids,
+        (experiment.settings.tasks, options),
+    )
     return ExperimentAnalysis(
         experiment=experiment.frame.experiment,
         counts=counts,
@@ -147,14 +154,32 @@ def _analyse_experiment(experiment: _Experiment) -> ExperimentAnalysis:
         comparisons=comparisons,
         not_compared=plan.not_compared,
         sweep=sweep,
-        headline=headline(primary, [one for one in samples if one.group_id in competing], sweep, comparisons, options),
+        headline=_headline(experiment, over_tasks, sweep, comparisons),
         cautions=experiment_cautions(counts, primary, comparisons, experiment.samples),
         lineage=experiment_lineage(experiment.frame, groups),
+        over_tasks=over_tasks,
         targets=answer_targets(
             experiment.settings.target, experiment.frame.experiment, experiment.metrics.definitions, experiment.samples
         ),
         times_to_train=times_to_train(compared_groups(groups), experiment.samples, experiment.runs),
     )
+
+
+def _headline(
+    experiment: _Experiment,
+    over_tasks: TaskAnswer | None,
+    sweep: Sweep | None,
+    comparisons: Sequence[Comparison],
+) -> str:
+    """Return the answer in one sentence; groups on different tasks never compete with each other."""
+    if over_tasks is not None:
+        return over_tasks.headline
+    primary, layout = experiment.primary, experiment.layout
+    if layout is not None:
+        return without_answer(layout, primary)
+    competing = {group.group_id for group in compared_groups(experiment.groups)}
+    samples = [one for one in experiment.samples[primary.metric] if one.group_id in competing] if primary else []
+    return headline(primary, samples, sweep, comparisons, experiment.settings.comparisons)
 
 
 def _logged_groups(experiment: _Experiment) -> frozenset[str]:

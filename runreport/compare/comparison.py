@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from runreport.compare.entities import Group, MetricDefinition, RunCounts, Sample
+from runreport.compare.over_tasks import TaskAnswer
 from runreport.diff.values import Diff
 from runreport.lineage.graph import LineageGraph
 from runreport.names import Verdict
@@ -173,6 +174,7 @@ class ExperimentAnalysis:
     headline: str
     cautions: tuple[str, ...]
     lineage: LineageGraph
+    over_tasks: TaskAnswer | None = None
     targets: tuple[Target, ...] = ()
     times_to_train: tuple[TimeToTrain, ...] = ()
 

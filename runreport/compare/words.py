@@ -83,7 +83,7 @@ def format_level(level: float) -> str:
     >>> format_level(0.95)
     '95 %'
     """
-    return f"{level * 100:g} %"
+    return f"{level * 100:.4g} %"
 
 
 def half_width(interval: Interval | None) -> float | None:

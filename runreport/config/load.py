@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from runreport.config.options import TABLES_OF_MANY, Settings
+from runreport.config.reference_scores import read_reference_scores
 from runreport.errors import ConfigError
 
 FILE_NAME = "runreport.toml"
@@ -31,7 +32,8 @@ def load_settings(
         environment: variables such as ``RUNREPORT_COMPARISONS__LEVEL``; the process environment by default.
 
     Raises:
-        ConfigError: the file cannot be read, or keys or values in it are wrong; all problems at once.
+        ConfigError: the file cannot be read, or keys or values in it are wrong; all problems at once. Likewise for the
+            file of reference scores, whose path is relative to that of the settings.
     """
     path = file if file is not None else Path(FILE_NAME)
     tables = _read_file(path) if file is not None or path.is_file() else {}
@@ -40,7 +42,11 @@ def load_settings(
     for name, override in (overrides or {}).items():
         if override is not None:
             _put(tables, name, override)
-    return _validate(tables, str(path))
+    settings = _validate(tables, str(path))
+    if not settings.tasks.reference_file:
+        return settings
+    reference = read_reference_scores(path.parent / settings.tasks.reference_file) | settings.tasks.reference
+    return settings.model_copy(update={"tasks": settings.tasks.model_copy(update={"reference": reference})})
 
 
 def option_names(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[str]:

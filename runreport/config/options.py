@@ -156,7 +156,7 @@ class TaskOptions(Options):
     normalise: Annotated[
         Literal["", "minmax", "reference", "none"],
         Field(
-            description="minmax: by the smallest and largest mean of a task; reference: by reference scores; none: the "
+            description="minmax: by the smallest and largest value of a task; reference: by reference scores; none: the "
             "metric has the same scale on every task; empty: by reference scores where there are any."
         ),
     ] = ""
@@ -164,10 +164,7 @@ class TaskOptions(Options):
         str, Field(description="CSV file with columns task, low and high: scores that become 0 and 1.")
     ] = ""
     reference: Annotated[
-        dict[str, tuple[float, float]],
-        Field(
-            description="Reference scores of single tasks, low and high, for example reference.'cartpole' = [0, 1000]."
-        ),
+        dict[str, ReferenceOptions], Field(description="Reference scores of single tasks; they win over the file.")
     ] = {}
 
 

@@ -1,0 +1,318 @@
+"""Methods over several tasks: ranks on each task, and aggregates where the scores of tasks have a common scale."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runreport.compare.entities import MetricDefinition, Sample
+from runreport.compare.samples import independent_values
+from runreport.compare.scales import on_one_scale
+from runreport.compare.tasks import Method, TaskLayout
+from runreport.compare.words import counted, format_interval, format_p, format_value, half_width, listed
+from runreport.config.options import ComparisonOptions, TaskOptions
+from runreport.names import Direction, Verdict, content_hash
+from runreport.stats.aggregate import (
+    Aggregates,
+    Profile,
+    aggregate_difference,
+    bootstrap_aggregates,
+    performance_profile,
+)
+from runreport.stats.friedman import MethodsOverTasks, compare_methods
+from runreport.stats.improvement import Improvement, improvements
+from runreport.stats.plan import AnalysisPlan, plan_tasks
+from runreport.stats.rank_distribution import RankDistribution, aggregate_ranks
+from runreport.stats.task_scores import Scale, TaskScores
+from runreport.stats.task_tests import PairOfMethods, pairwise_signed_rank
+from runreport.stats.types import Estimate, Refusal
+
+RESAMPLES = 5_000
+_DECIMALS = 9  # means that are equal on paper tie
+_PROFILE_POINTS = 101
+_FEWEST_METHODS = 2
+_FEWEST_TASKS = 2
+_ENOUGH_TASKS = 0.5  # of all tasks: a method that has fewer would cost the others their tasks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskCell:
+    """The runs of one method on one task; ``sample`` is None where there is no group."""
+
+    method_id: str
+    task: str
+    sample: Sample | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodOverTasks:
+    """One method: its aggregates over the tasks, their difference from the baseline, and its profile.
+
+    ``aggregates`` and ``difference`` are None where the scores have no common scale; ``difference`` and ``verdict`` also
+    for the baseline itself. The interval of ``difference`` is wide enough for all methods together.
+    """
+
+    method: Method
+    is_baseline: bool
+    aggregates: Aggregates | None = None
+    difference: Aggregates | None = None
+    verdict: Verdict | None = None
+    profile: Profile | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskAnswer:
+    """All that is said about methods over tasks on one metric.
+
+    ``tasks`` are those on which every method in ``methods`` has a value; ``cells`` hold every group, used or not.
+    ``refusal`` says why nothing is averaged, ``ranks`` may hold a refusal of its own. ``pairs`` and ``improvements`` name
+    methods by their position in ``methods``; pairs are tested only on a common scale, as their test weighs tasks by the
+    size of the difference.
+    """
+
+    metric: MetricDefinition
+    layout: TaskLayout
+    plan: AnalysisPlan
+    level: float
+    tasks: tuple[str, ...]
+    methods: tuple[MethodOverTasks, ...]
+    cells: tuple[TaskCell, ...]
+    ranks: MethodsOverTasks
+    pairs: tuple[PairOfMethods, ...]
+    improvements: tuple[Improvement, ...]
+    places: RankDistribution | None
+    scale: Scale | None
+    refusal: Refusal | None
+    headline: str
+    cautions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Grid:
+    """Methods by tasks without a hole: the runs of every method on every task, as logged."""
+
+    methods: tuple[Method, ...]
+    tasks: tuple[str, ...]
+    scores: tuple[TaskScores, ...]
+
+    def means(self) -> NDArray[np.float64]:
+        """Return the mean of every method on every task as logged, float64 [tasks, methods]."""
+        return _means(self.scores)
+
+    @property
+    def fewest_runs(self) -> int:
+        return min(one.fewest_runs for one in self.scores)
+
+
+def answer_over_tasks(
+    layout: TaskLayout | None,
+    metric: MetricDefinition | None,
+    samples: Mapping[str, Sample],
+    baseline_ids: Sequence[str],
+    options: tuple[TaskOptions, ComparisonOptions],
+) -> TaskAnswer | None:
+    """Return the answer for the methods of an experiment on its primary metric; ``samples`` are by group id.
+
+    None without tasks, without two methods, or where the direction of the metric is not known: methods cannot be ranked
+    then.
+    """
+    if (
+        layout is None
+        or metric is None
+        or metric.direction is Direction.UNKNOWN
+        or len(layout.methods) < _FEWEST_METHODS
+    ):
+        return None
+    grid = _grid(layout, samples)
+    if len(grid.methods) < _FEWEST_METHODS or len(grid.tasks) < _FEWEST_TASKS:
+        return None
+    tasks, comparisons = options
+    baseline = next((i for i, one in enumerate(grid.methods) if set(one.group_ids.values()) & set(baseline_ids)), None)
+    higher = metric.direction is Direction.UP
+    scaled = on_one_scale(grid.scores, grid.tasks, tasks, higher_is_better=higher)
+    scores = None if isinstance(scaled, Refusal) else scaled
+    rng = np.random.default_rng(int(content_hash("tasks", metric.metric, *layout.tasks, length=12), 16))
+    methods = _methods(grid, scores, baseline, comparisons, rng)
+    ranks = compare_methods(np.round(grid.means(), _DECIMALS), higher_is_better=higher, alpha=comparisons.alpha)
+    improved = improvements(grid.scores, rng=rng, resamples=RESAMPLES, level=comparisons.level, higher_is_better=higher)
+    places = aggregate_ranks(scores, rng=rng, resamples=RESAMPLES) if scores else None
+    answer = TaskAnswer(
+        metric=metric,
+        layout=layout,
+        plan=plan_tasks(
+            methods=len(grid.methods),
+            tasks=len(grid.tasks),
+            seeds=grid.fewest_runs,
+            is_normalised=scores is not None,
+        ),
+        level=comparisons.level,
+        tasks=grid.tasks,
+        methods=methods,
+        cells=tuple(_cells(layout, samples)),
+        ranks=ranks,
+        pairs=pairwise_signed_rank(_means(scores), decimals=_DECIMALS) if ranks.friedman and scores else (),
+        improvements=() if isinstance(improved, Refusal) else improved,
+        places=places if isinstance(places, RankDistribution) else None,
+        scale=scores[0].scale if scores else None,
+        refusal=scaled if isinstance(scaled, Refusal) else None,
+        headline="",
+        cautions=tuple(_cautions(layout, grid, samples, methods)),
+    )
+    return replace(answer, headline=_headline(answer))
+
+
+def without_answer(layout: TaskLayout, metric: MetricDefinition | None) -> str:
+    """Return in a sentence why there is no answer over tasks."""
+    over = f"{counted(len(layout.methods), 'method')} on {counted(len(layout.tasks), 'task')}"
+    if metric is None:
+        return f"{over}; there is no primary metric to compare them on."
+    if len(layout.methods) < _FEWEST_METHODS:
+        return f"{over}: the values of {metric.metric} on different tasks are not compared with each other."
+    if metric.direction is Direction.UNKNOWN:
+        return f"{over}; it is not known whether higher or lower {metric.metric} is better, so they are not ranked."
+    return f"{over}; there are no two tasks on which several methods have a value of {metric.metric}."
+
+
+def _grid(layout: TaskLayout, samples: Mapping[str, Sample]) -> _Grid:
+    """Return the methods that have values on at least half of the tasks, and the tasks on which all of these do."""
+    known = {method.method_id: _tasks_with_values(method, samples) for method in layout.methods}
+    enough = [one for one in layout.methods if len(known[one.method_id]) >= _ENOUGH_TASKS * len(layout.tasks)]
+    tasks = tuple(task for task in layout.tasks if enough and all(task in known[one.method_id] for one in enough))
+    scores = tuple(
+        TaskScores(runs=tuple(independent_values(samples[method.group_ids[task]]) for task in tasks))
+        for method in enough
+    )
+    return _Grid(methods=tuple(enough), tasks=tasks, scores=scores)
+
+
+def _means(scores: Sequence[TaskScores]) -> NDArray[np.float64]:
+    return np.array([[float(runs.mean()) for runs in one.runs] for one in scores]).T
+
+
+def _tasks_with_values(method: Method, samples: Mapping[str, Sample]) -> frozenset[str]:
+    return frozenset(task for task, group in method.group_ids.items() if group in samples and samples[group].values)
+
+
+def _cells(layout: TaskLayout, samples: Mapping[str, Sample]) -> Iterator[TaskCell]:
+    for method in layout.methods:
+        for task in layout.tasks:
+            group = method.group_ids.get(task)
+            yield TaskCell(method_id=method.method_id, task=task, sample=samples.get(group) if group else None)
+
+
+def _methods(
+    grid: _Grid,
+    scores: Sequence[TaskScores] | None,
+    baseline: int | None,
+    options: ComparisonOptions,
+    rng: np.random.Generator,
+) -> tuple[MethodOverTasks, ...]:
+    if scores is None:
+        return tuple(MethodOverTasks(method=one, is_baseline=i == baseline) for i, one in enumerate(grid.methods))
+    together = 1 - options.alpha / max(1, len(scores) - 1)  # Bonferroni over the methods that meet the baseline
+    taus = _profile_range(scores)
+    found = []
+    for i, (method, own) in enumerate(zip(grid.methods, scores, strict=True)):
+        aggregates = bootstrap_aggregates(own, rng=rng, resamples=RESAMPLES, level=options.level)
+        difference = None
+        if baseline is not None and i != baseline:
+            difference = aggregate_difference(own, scores[baseline], rng=rng, resamples=RESAMPLES, level=together)
+        profile = performance_profile(own, taus)
+        kept = difference if isinstance(difference, Aggregates) else None
+        found.append(
+            MethodOverTasks(
+                method=method,
+                is_baseline=i == baseline,
+                aggregates=aggregates if isinstance(aggregates, Aggregates) else None,
+                difference=kept,
+                verdict=None if kept is None else _verdict(kept.iqm),
+                profile=profile if isinstance(profile, Profile) else None,
+            )
+        )
+    return tuple(found)
+
+
+def _verdict(iqm: Estimate) -> Verdict:
+    """Return the verdict on a difference of normalised scores, in which higher is always better."""
+    interval = iqm.interval
+    if interval is None:
+        return Verdict.CANNOT_TELL
+    if interval.low > 0:
+        return Verdict.BETTER
+    return Verdict.WORSE if interval.high < 0 else Verdict.NO_CLEAR_DIFFERENCE
+
+
+def _profile_range(scores: Sequence[TaskScores]) -> NDArray[np.float64]:
+    values = np.concatenate([runs for one in scores for runs in one.runs])
+    return np.linspace(float(values.min()), float(values.max()), _PROFILE_POINTS)
+
+
+def _headline(answer: TaskAnswer) -> str:
+    """Return which method is best over the tasks, by the interquartile mean or, without a scale, by the average rank."""
+    over = f"over {counted(len(answer.tasks), 'task')}"
+    scored = [(one, one.aggregates.iqm) for one in answer.methods if one.aggregates]
+    if scored:
+        best, iqm = max(scored, key=lambda pair: pair[1].value)
+        return f"{best.method.name} has the best interquartile mean {over}: {_estimate(iqm)}{_lead(answer, best)}."
+    friedman = answer.ranks.friedman
+    if friedman is None:
+        return f"No method can be called best {over}: {_sentence_part(answer)}"
+    order = np.argsort(friedman.average_ranks, kind="stable")
+    first = answer.methods[int(order[0])].method.name
+    rank = f"{friedman.average_ranks[order[0]]:.2f} of {len(answer.methods)}"
+    near = next((clique for clique in friedman.cliques if int(order[0]) in clique), ())
+    others = [answer.methods[i].method.name for i in near if i != int(order[0])]
+    open_ = f", but is not told apart from {listed(others)}" if others else ", clearly ahead of all others"
+    p = format_p(friedman.iman_davenport_p)
+    return f"{first} has the best average rank {over}: {rank} (Friedman's test p {p}){open_}."
+
+
+def _estimate(estimate: Estimate) -> str:
+    spread = half_width(estimate.interval)
+    value = format_value(estimate.value, spread)
+    return f"{value} ({format_interval(estimate.interval)})" if estimate.interval else value
+
+
+def _lead(answer: TaskAnswer, best: MethodOverTasks) -> str:
+    """Return how sure the lead over the baseline is, from the difference that was resampled together."""
+    baseline = next((one for one in answer.methods if one.is_baseline), None)
+    if baseline is None:
+        return ""
+    if best.is_baseline:
+        near = [one.method.name for one in answer.methods if one.difference and one.verdict is not Verdict.WORSE]
+        return f"; it is not clearly ahead of {listed(near)}" if near else "; it is clearly ahead of every other method"
+    if best.difference is None:
+        return ""
+    return f"; it leads the baseline {baseline.method.name} by {_estimate(best.difference.iqm)}"
+
+
+def _sentence_part(answer: TaskAnswer) -> str:
+    refusal = answer.ranks.refusal or answer.refusal
+    return "the rank test over tasks is not possible." if refusal is None else refusal.words
+
+
+def _cautions(
+    layout: TaskLayout, grid: _Grid, samples: Mapping[str, Sample], methods: Sequence[MethodOverTasks]
+) -> Iterator[str]:
+    if "by its name" in layout.rule:
+        yield layout.rule
+    left_out = [method.name for method in layout.methods if method not in grid.methods]
+    if left_out:
+        yield f"Left out, as they have values on fewer than half of the tasks: {listed(left_out, at_most=5)}."
+    dropped = [task for task in layout.tasks if task not in grid.tasks]
+    if dropped:
+        verb = "is" if len(dropped) == 1 else "are"
+        yield (
+            f"{counted(len(dropped), 'task')} {verb} left out, because some method has no value there: "
+            f"{listed(dropped, at_most=5)}."
+        )
+    used = [samples[method.group_ids[task]] for method in grid.methods for task in grid.tasks]
+    failed = sum(sample.counts.failed + len(sample.non_finite) for sample in used)
+    if failed:
+        yield (
+            f"{counted(failed, 'run')} failed or ended without a finite value and {'is' if failed == 1 else 'are'} in no "
+            "score: if runs fail because they were bad, this flatters their method."
+        )
+    said = (caution.words for one in methods if one.aggregates for caution in one.aggregates.cautions)
+    yield from dict.fromkeys(said)
