@@ -196,6 +196,8 @@ class ExperimentSection:
     cautions: Annotated[tuple[Caution, ...], "What to be careful about."]
     groups: Annotated[Table | None, "The groups on the primary metric; None without groups."]
     dots: Annotated[FigureBlock | None, "One dot per run of every group; None without values."]
+    tasks: Annotated[Table | None, "Aggregates of methods over tasks; None without tasks or a common scale."]
+    tasks_link: Annotated[Link | None, "The page of the methods over tasks; None without one."]
     targets: Annotated[Table | None, "Every group against every target; None without targets."]
     times_to_train: Annotated[Table | None, "The MLPerf scores; None without MLPerf logs."]
     metrics: Annotated[Table | None, "All metrics by group; None on an overview of several experiments."]
@@ -302,6 +304,26 @@ class ComparisonPage:
     diffs: Annotated[tuple[DiffSection, ...], "What differs beside the numbers."]
     runs: Annotated[Table, "The runs on both sides."]
     lineage: Annotated[FigureBlock | None, "Where both sides come from."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TasksPage:
+    """Methods over several tasks."""
+
+    frame: Annotated[Frame, "What surrounds the content."]
+    title: Annotated[str, "How many methods and tasks there are."]
+    headline: Annotated[str, "Which method is best over the tasks, in a sentence."]
+    reading: Annotated[str, "The metric, what names the task, and how scores were normalised."]
+    why: Annotated[str, "Which analysis was taken and why."]
+    cautions: Annotated[tuple[Caution, ...], "What to be careful about."]
+    aggregates: Annotated[Table | None, "Aggregates of the normalised scores; None without a common scale."]
+    no_aggregates: Annotated[str, "Why nothing is averaged over tasks; empty when it is."]
+    improvements: Annotated[Table | None, "The probability of improvement of pairs of methods."]
+    ranks: Annotated[tuple[Fact, ...], "The rank test over tasks."]
+    average_ranks: Annotated[Table | None, "Average ranks, and the chance to be best; None without a rank test."]
+    pairs: Annotated[Table | None, "Pairs of methods tested over the tasks; None without a common scale."]
+    scores: Annotated[Table | None, "Every method on every task."]
+    scale: Annotated[Table | None, "The scores that became 0 and 1; None when scores are as logged."]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -418,6 +440,7 @@ Context = (
     | RunPage
     | GroupPage
     | ComparisonPage
+    | TasksPage
     | TargetPage
     | MetricPage
     | SweepPage
@@ -435,6 +458,7 @@ TEMPLATES: dict[str, type[Context]] = {
     "run.html": RunPage,
     "group.html": GroupPage,
     "comparison.html": ComparisonPage,
+    "tasks.html": TasksPage,
     "target.html": TargetPage,
     "metric.html": MetricPage,
     "sweep.html": SweepPage,

@@ -22,6 +22,7 @@ from runreport.pages.dossier import Dossier
 from runreport.pages.figures import dot_figure
 from runreport.pages.samples import metric_table, sample_table
 from runreport.pages.target import targets_table, times_to_train_table
+from runreport.pages.tasks import aggregate_table, tasks_link
 
 _BEST_RUNS, _BEST_RUNS_BRIEF = 5, 3
 _TOP_OF_SWEEP = 5
@@ -51,6 +52,8 @@ def _section(dossier: Dossier, *, is_full: bool) -> ExperimentSection:
     analysis, primary = dossier.analysis, dossier.primary
     anchor = f"experiment-{content_hash(dossier.experiment)}"
     has_sweep = analysis.sweep is not None
+    over_tasks = analysis.over_tasks
+    shows_groups = is_full or over_tasks is None  # methods on many tasks are very many groups
     return ExperimentSection(
         anchor=anchor,
         name=cells.link_cell(dossier.experiment, "" if is_full else dossier.url),
@@ -58,8 +61,10 @@ def _section(dossier: Dossier, *, is_full: bool) -> ExperimentSection:
         headline=analysis.headline,
         reading=_reading(dossier),
         cautions=_cautions(dossier),
-        groups=sample_table(dossier, primary, f"{anchor}-groups") if primary else None,
-        dots=_dots(dossier, primary, anchor),
+        groups=sample_table(dossier, primary, f"{anchor}-groups") if primary and shows_groups else None,
+        dots=_dots(dossier, primary, anchor) if shows_groups else None,
+        tasks=aggregate_table(over_tasks, f"{anchor}-tasks") if over_tasks else None,
+        tasks_link=tasks_link(dossier),
         targets=targets_table(dossier, f"{anchor}-targets"),
         times_to_train=times_to_train_table(dossier, f"{anchor}-times"),
         metrics=metric_table(dossier, f"{anchor}-metrics") if is_full else None,

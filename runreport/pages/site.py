@@ -30,6 +30,7 @@ from runreport.pages.runs import runs_pages
 from runreport.pages.surroundings import Provenance, Surroundings
 from runreport.pages.sweep import sweep_page
 from runreport.pages.target import target_page
+from runreport.pages.tasks import tasks_page
 from runreport.pages.terms import reading_page
 
 CurveSource = Callable[[str, str], AlignedCurves]
@@ -172,6 +173,8 @@ def _experiment_pages(
         yield comparison_page(dossier, comparison, curves.comparisons.get(comparison.comparison_id))
     for group in _proper_groups(dossier):
         yield group_page(dossier, group, curves.groups.get(group.group_id))
+    if dossier.analysis.over_tasks is not None:
+        yield tasks_page(dossier, dossier.analysis.over_tasks)
     for target in dossier.analysis.targets:
         yield target_page(dossier, target)
     for definition in dossier.analysis.metrics:

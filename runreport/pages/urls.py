@@ -45,6 +45,11 @@ def comparison_url(experiment: str, comparison_id: str) -> str:
     return f"comparisons/{file_name(comparison_id, experiment)}/index.html"
 
 
+def tasks_url(experiment: str) -> str:
+    """Return the address of an experiment's methods over tasks."""
+    return f"tasks/{file_name(experiment)}/index.html"
+
+
 def target_url(experiment: str, target_id: str) -> str:
     """Return the address of a target's page."""
     return f"targets/{file_name(target_id, experiment)}/index.html"
