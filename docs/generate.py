@@ -40,21 +40,27 @@ _NO_ENTITY = {
 
 def commands() -> Iterator[str]:
     """Yield one section per command with its arguments and options."""
-    for command in app.registered_commands:
-        function = command.callback
-        if function is None or command.name is None:
-            continue
+    for name, function in named_commands():
         hints = get_type_hints(function, include_extras=True)
         parameters = [(one, *_declaration(hints[one.name])) for one in inspect.signature(function).parameters.values()]
         arguments = [_argument(one, info) for one, _, info in parameters if isinstance(info, ArgumentInfo)]
-        yield f"## runreport {command.name}\n"
-        yield f"```text\n{' '.join(['runreport', command.name, '[OPTIONS]', *arguments])}\n```\n"
+        yield f"## runreport {name}\n"
+        yield f"```text\n{' '.join(['runreport', name, '[OPTIONS]', *arguments])}\n```\n"
         yield f"{inspect.getdoc(function)}\n"
         if parameters:
             yield "| parameter | meaning | default |"
             yield "| --- | --- | --- |"
             yield from (_parameter_row(*parameter) for parameter in parameters)
             yield ""
+
+
+def named_commands() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Yield every command as it is typed, those of groups too, with its function."""
+    groups = [("", app)] + [(f"{one.name} ", one.typer_instance) for one in app.registered_groups]
+    for prefix, group in groups:
+        for command in group.registered_commands if group else []:
+            if command.callback is not None and command.name is not None:
+                yield f"{prefix}{command.name}", command.callback
 
 
 def _declaration(hint: Any) -> tuple[Any, ArgumentInfo | OptionInfo]:

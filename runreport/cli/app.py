@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from runreport.cli import build, compare, demo, export, ingest, init, readers, runs, show
+from runreport.cli import build, compare, demo, export, ingest, init, readers, runs, show, stats
 from runreport.cli.output import print_error, print_status
 from runreport.errors import RunreportError
 from runreport.version import __version__
@@ -43,6 +43,7 @@ def options(
 
 for module in (build, ingest, runs, show, compare, export, readers, init, demo):
     app.command(module.__name__.rpartition(".")[2])(module.command)
+app.add_typer(stats.group, name="stats")
 
 
 def main() -> None:

@@ -71,7 +71,7 @@ def associations(
     values = finite_sample(metric, "metric")
     rows = [_associate(name, settings, values, level) for name, settings in parameters.items()]
     tested = [row.test.p for row in rows if row.test]
-    adjusted = iter(_benjamini_hochberg(tested))
+    adjusted = iter(benjamini_hochberg(tested))
     return Associations(
         rows=tuple(replace(row, p_adjusted=next(adjusted)) if row.test else row for row in rows),
         cautions=tuple(_cautions(values.size, len(rows), is_adaptive=is_adaptive)),
@@ -255,8 +255,14 @@ def _mid_ranks(values: Floats) -> Floats:
     return np.asarray((last - (counts - 1) / 2)[place], dtype=np.float64)
 
 
-def _benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
-    """Return adjusted p-values: Benjamini & Hochberg, "Controlling the false discovery rate", JRSS B 57 (1995)."""
+def benjamini_hochberg(p_values: ArrayLike) -> list[float]:
+    """Return p-values, float64 [n], adjusted for the false discovery rate.
+
+    Reference: Benjamini & Hochberg, "Controlling the false discovery rate", JRSS B 57 (1995).
+
+    >>> benjamini_hochberg([0.01, 0.04])
+    [0.02, 0.04]
+    """
     p = np.asarray(p_values, dtype=np.float64)
     order = np.argsort(p, kind="stable")[::-1]
     scaled = p[order] * p.size / np.arange(p.size, 0, -1)

@@ -36,11 +36,16 @@ def folder_of_tables(folder: Path) -> None:
     (folder / "logs").symlink_to(REPOSITORY / "tests" / "golden" / "tabular_folders" / "input")
 
 
+def empty_folder(_: Path) -> None:
+    """A page that needs nothing but what it writes itself."""
+
+
 SCENES: dict[str, Scene] = {
     "README.md": clone,
     "docs/tutorial/first-report.md": clone,
     "docs/how-to/python.md": folder_of_runs,
     "docs/how-to/write-a-theme.md": folder_of_tables,
+    "docs/how-to/statistics-without-logs.md": empty_folder,
 }
 
 

@@ -19,7 +19,14 @@ from runreport.model.tables import SCHEMAS
 from runreport.pages import contexts
 from runreport.readers import registry
 
-COMMANDS = tuple(str(command.name) for command in app.registered_commands)
+GROUPS = {str(one.name): one.typer_instance for one in app.registered_groups}
+CALLBACKS = {str(command.name): command.callback for command in app.registered_commands} | {
+    f"{name} {command.name}": command.callback
+    for name, group in GROUPS.items()
+    if group
+    for command in group.registered_commands
+}
+COMMANDS = tuple(CALLBACKS)
 CLI, SETTINGS, API = (DOCS / "reference" / f"{name}.md" for name in ("cli", "settings", "api"))
 STORE, ERRORS, CONTRACT = (DOCS / "reference" / f"{name}.md" for name in ("store", "errors", "theme-contract"))
 FORMATS = DOCS / "reference" / "formats.md"
@@ -36,7 +43,7 @@ def generator() -> ModuleType:
 
 
 def help_of(command: str) -> str:
-    done = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"})
+    done = CliRunner().invoke(app, [*command.split(), "--help"], env={"COLUMNS": "200"})
     assert done.exit_code == 0
     return done.output
 
@@ -62,7 +69,7 @@ def test_every_command_is_documented_and_every_documented_one_exists() -> None:
 def test_every_option_is_documented_and_every_documented_one_exists(command: str) -> None:
     rows = first_cells(section(CLI, f"## runreport {command}"))
     assert {row.split()[0] for row in rows if row.startswith("--")} == options_of(command)
-    listed = app.registered_commands[COMMANDS.index(command)].callback
+    listed = CALLBACKS[command]
     assert listed
     assert len(rows) == len(inspect.signature(listed).parameters)
 
@@ -72,8 +79,9 @@ def test_every_command_line_in_the_text_exists(page: Path) -> None:
     consoles = "".join(block.body for block in blocks(page) if block.language in {"console", "yaml"})
     lines = re.findall(r"runreport (\S.*)", consoles) + re.findall(r"`runreport ([^`]+)`", without_blocks(page))
     for words in map(str.split, lines):
-        known = options_of(words[0]) if words[0] in COMMANDS else {"--version", "--help"}
-        assert words[0] in {*COMMANDS, *known}, words
+        command = " ".join(words[:2]) if words[0] in GROUPS and words[1:] else words[0]
+        known = options_of(command) if command in COMMANDS else {"--version", "--help"}
+        assert command in {*COMMANDS, *GROUPS, *(f"{name} --help" for name in GROUPS), *known}, words
         assert {word for word in words if word.startswith("--")} <= known, words
 
 

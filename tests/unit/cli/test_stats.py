@@ -1,0 +1,86 @@
+"""``runreport stats``: a sentence, a table, JSON, and what is said of input that cannot be used."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from scipy import stats
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def answer(runreport: Command, *words: object) -> dict[str, object]:
+    found = json.loads(runreport("stats", *words, "--json", check=True).stdout)
+    assert isinstance(found, dict)
+    return found
+
+
+def test_two_groups_are_compared(runreport: Command) -> None:
+    found = answer(runreport, "compare", "--a", "1,2,3,nan", "--b", "4,5,7")
+    theirs = stats.ttest_ind([1, 2, 3], [4, 5, 7], equal_var=False)
+    assert found["test"]["p"] == pytest.approx(theirs.pvalue)  # type: ignore[index]
+    assert str(found["sentence"]).startswith("A is lower than B: A - B is -3.33333")
+    shown = runreport("stats", "compare", "--a", "1,2,3,nan", "--b", "4,5,7", check=True).stdout
+    assert shown.startswith(str(found["sentence"]))
+    assert "1 of 4 runs of A has no value" in shown
+
+
+def test_pairs_come_from_columns_of_a_file(runreport: Command, tmp_path: Path) -> None:
+    file = tmp_path / "runs.csv"
+    file.write_text("old,new\n1,2\n2,4\n3,6.5\n")
+    words = ("compare", "--csv", file, "--a-column", "new", "--b-column", "old", "--paired")
+    theirs = stats.ttest_rel([2, 4, 6.5], [1, 2, 3])
+    assert answer(runreport, *words)["test"]["p"] == pytest.approx(theirs.pvalue)  # type: ignore[index]
+    missing = runreport("stats", "compare", "--csv", file, "--a-column", "newer", "--b-column", "old")
+    assert (missing.returncode, missing.stderr) == (
+        8,
+        "error: There is no column 'newer'.\nhint: Did you mean new?\n",
+    )
+
+
+def test_two_pairs_are_too_few(runreport: Command) -> None:
+    found = answer(runreport, "compare", "--a", "1,2", "--b", "2,4", "--paired")
+    assert (found["sentence"], found["test"]) == ("2 pairs: a paired comparison needs at least 3.", None)
+    equal = answer(runreport, "compare", "--a", "1,2,3", "--b", "2,3,4", "--paired")
+    assert equal["sentence"] == "All paired differences are equal; the noise is unknown."
+
+
+def test_the_other_answers(runreport: Command) -> None:
+    met = answer(runreport, "target", "--x", "3.27,3.271,3.272", "--below", "3.28", "--alpha", "0.01")
+    assert met["verdict"] == "met"
+    assert answer(runreport, "target", "--x", "3.27", "--above", "3.2")["verdict"] == "cannot tell"
+    power = answer(runreport, "power", "--effect", "1.0", "--n", "5")
+    assert (power["runs_needed"], power["smallest_effect_at_n"]) == (17, pytest.approx(2.02444, abs=1e-5))
+    shares = answer(runreport, "proportions", "--a", "18/20", "--b", "15/20")
+    assert shares["delta"]["value"] == pytest.approx(0.15)  # type: ignore[index]
+    never = runreport("stats", "proportions", "--a", "0/10", "--b", "0/12", check=True).stdout
+    assert "The share of A is at most 25.9% (95%)." in never
+    assert answer(runreport, "adjust", "--p", "0.01,0.04")["adjusted"] == [0.02, 0.04]
+    assert answer(runreport, "adjust", "--p", "0.01,0.04,0.03", "--method", "bh")["adjusted"] == pytest.approx(
+        stats.false_discovery_control([0.01, 0.04, 0.03])
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("compare", "--a", "1,x", "--b", "2"), "'x' in --a is not a number."),
+        (("compare", "--a", "1,2"), "It is not clear where the numbers of --b are."),
+        (("compare", "--a", "1,2", "--b", "1", "--paired"), "2 values of a and 1 of b cannot be pairs."),
+        (("target", "--x", "1,2"), "A target lies on one side."),
+        (("target", "--x", "1,2", "--below", "1", "--alpha", "5"), "alpha must be between 0 and 1, not 5.0."),
+        (("proportions", "--a", "half", "--b", "1/2"), "'half' in --a is not a count of all."),
+        (("proportions", "--a", "3/2", "--b", "1/2"), "3 of 2 cannot have succeeded."),
+        (("adjust", "--p", "0.1,2"), "a p-value lies between 0 and 1, not at 2.0."),
+        (("power", "--effect", "1", "--n", "1"), "1 and 1 runs leave no degree of freedom."),
+        (("compare", "--csv", "gone.csv", "--a-column", "a", "--b-column", "b"), "gone.csv cannot be read as CSV:"),
+    ],
+)
+def test_what_cannot_be_used_is_named(runreport: Command, words: tuple[str, ...], sentence: str) -> None:
+    done = runreport("stats", *words)
+    assert done.returncode == 2
+    assert sentence in done.stderr.splitlines()[0]
+    assert done.stderr.startswith("error: ")
+    assert done.stdout == ""
