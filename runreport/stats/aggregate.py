@@ -63,7 +63,7 @@ def aggregate(scores: TaskScores, *, gamma: float = 1.0) -> Aggregates | Refusal
     """Return mean, median, interquartile mean and optimality gap without intervals.
 
     Mean and median are those of the means of tasks. The interquartile mean leaves out the runs that lie wholly within
-    the lowest or the highest quarter.
+    the lowest or the highest quarter; where tasks have different numbers of runs, exactly these quarters of the weight.
 
     >>> from runreport.stats.task_scores import AS_LOGGED, task_scores
     >>> aggregate(task_scores([[0.5, 1.5], [0.7, 1.1]], scale=AS_LOGGED)).mean

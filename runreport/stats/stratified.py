@@ -20,7 +20,6 @@ MOST_RESAMPLES = 1_000_000  # what is kept of each stays within 32 MB
 
 _BATCH_VALUES = 1 << 16  # larger temporary arrays are new memory each time, which costs more than it saves
 _TRIMMED = 0.25
-_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,14 +86,13 @@ def _stacked(means: Floats, iqm: Floats, gap: Floats) -> Floats:
 
 
 def _trimmed_mean(drawn: Indices, weights: Floats, values: Floats) -> Floats:
-    """Return the mean without the runs that lie wholly within the lowest or the highest quarter of the weight."""
+    """Return the mean of the middle half of the weight; a run on its edge counts with the part that lies within."""
     order = np.argsort(drawn, axis=1, kind="stable")
     ordered = np.take_along_axis(weights, order, axis=1)
     upto = np.cumsum(ordered, axis=1)
-    kept = (upto > _TRIMMED + _ROUNDING) & (upto - ordered < 1 - _TRIMMED - _ROUNDING)
-    shares = np.where(kept, ordered, 0.0)
-    sums = (values.take(np.take_along_axis(drawn, order, axis=1)) * shares).sum(axis=1)
-    return np.asarray(sums / shares.sum(axis=1), dtype=np.float64)
+    shares = np.minimum(upto, 1 - _TRIMMED) - np.maximum(upto - ordered, _TRIMMED)
+    middle = (values.take(np.take_along_axis(drawn, order, axis=1)) * np.maximum(shares, 0.0)).sum(axis=1)
+    return np.asarray(middle / (1 - 2 * _TRIMMED), dtype=np.float64)
 
 
 def pool(scores: TaskScores, *, gamma: float) -> Pool:
