@@ -17,14 +17,14 @@ from matplotlib.transforms import Bbox, TransformedBbox
 from runreport.names import content_hash
 from runreport.plots.curves import curve_scene
 from runreport.plots.dots import dot_scene
-from runreport.plots.forest import forest_scene
+from runreport.plots.estimates import EstimateFigure, estimate_scene
 from runreport.plots.inline import Caption, inline
 from runreport.plots.lineage import LineageFigure, lineage_svg
 from runreport.plots.scatter import scatter_scene
 from runreport.plots.scene import WIDTH, Area, Box, Dots, Line, Mark, Role, Scene, Text
-from runreport.plots.spec import CurveFigure, DotFigure, ForestFigure, ScatterFigure
+from runreport.plots.spec import CurveFigure, DotFigure, ScatterFigure
 
-FigureSpec = CurveFigure | DotFigure | ForestFigure | ScatterFigure | LineageFigure
+FigureSpec = CurveFigure | DotFigure | EstimateFigure | ScatterFigure | LineageFigure
 
 _POINTS_PER_INCH = 72.0
 _COLORS: Mapping[Role, str] = {role: f"#0000{index:02x}" for index, role in enumerate(Role, start=1)}
@@ -59,14 +59,14 @@ def draw(figure: FigureSpec, *, figure_id: str | None = None) -> str:
     return inline(_matplotlib_svg(scene), caption=caption, colors=_ROLES, texts=texts)
 
 
-def _scene(figure: CurveFigure | DotFigure | ForestFigure | ScatterFigure) -> Scene:
+def _scene(figure: CurveFigure | DotFigure | EstimateFigure | ScatterFigure) -> Scene:
     match figure:
         case CurveFigure():
             return curve_scene(figure)
         case DotFigure():
             return dot_scene(figure)
-        case ForestFigure():
-            return forest_scene(figure)
+        case EstimateFigure():
+            return estimate_scene(figure)
         case ScatterFigure():
             return scatter_scene(figure)
 

@@ -23,7 +23,7 @@ from runreport.plots.scene import Role, Text
 from runreport.plots.text import FONT_PX, clean
 
 LAYERS = ("band", "faint", "better", "dot", "node")
-KINDS = ("curves", "dots", "forest", "scatter", "lineage")
+KINDS = ("curves", "dots", "estimates", "scatter", "lineage")
 FIGURE_CLASSES: tuple[str, ...] = ("rr-figure", *KINDS, *Role, *LAYERS)
 """Every class that a figure may carry."""
 

@@ -3,6 +3,7 @@
 import math
 
 from runreport.names import Direction
+from runreport.plots.estimates import EstimateFigure, EstimateRow
 from runreport.plots.lineage import LineageArrow, LineageBox, LineageFigure
 from runreport.plots.spec import (
     Axis,
@@ -10,14 +11,12 @@ from runreport.plots.spec import (
     CurveSeries,
     DotFigure,
     DotRow,
-    ForestFigure,
-    ForestRow,
     RunLine,
     ScatterFigure,
     ScatterPoint,
 )
 
-FigureSpec = CurveFigure | DotFigure | ForestFigure | ScatterFigure | LineageFigure
+FigureSpec = CurveFigure | DotFigure | EstimateFigure | ScatterFigure | LineageFigure
 Columns = tuple[float, ...]
 Counts = tuple[int, ...]
 
@@ -47,7 +46,7 @@ def figures(name: str) -> tuple[FigureSpec, ...]:
     many = tuple(curve(f"{name}{index}") for index in range(9))
     gaps = curve(name, mean=(0.5, math.nan, 0.8, -math.inf), n=(5, 0, 4, 4))
     dots = DotRow(name=name, values=(0.1, 0.2), labels=(name, name), mean=0.15, low=-9.0, high=9.0, left_out=(name,))
-    forest = ForestRow(name=name, delta=0.1, low=-math.inf, high=0.3, remark=name)
+    forest = EstimateRow(name=name, value=0.1, low=-math.inf, high=0.3, remark=name)
     points = (ScatterPoint(label=name, x=name, y=1.0, is_best=True), ScatterPoint(label=name, x="b", y=math.nan))
     box = LineageBox(node_id="a", kind=name, label=name, detail=name, x=4, y=4, url=name)
     other = LineageBox(node_id="b", kind="run", label=name, detail=name, x=240, y=62)
@@ -56,7 +55,7 @@ def figures(name: str) -> tuple[FigureSpec, ...]:
         CurveFigure(x=axis, y=axis, series=many, runs=(run,), **said),
         CurveFigure(x=axis, y=axis, series=(gaps,), **said),
         DotFigure(x=axis, rows=(dots,), direction=Direction.UP, **said),
-        ForestFigure(x=axis, rows=(forest,), direction=Direction.DOWN, **said),
+        EstimateFigure(x=axis, rows=(forest,), direction=Direction.DOWN, **said),
         ScatterFigure(x=axis, y=axis, points=points, missing=1, **said),
         LineageFigure(title=name, description=name, width=420.0, height=120.0, boxes=(box, other), arrows=(arrow,)),
     )

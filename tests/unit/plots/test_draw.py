@@ -15,12 +15,12 @@ from example_figures import FigureSpec, curve, curves, figures
 
 from runreport.plots.downsample import Floats
 from runreport.plots.draw import draw
+from runreport.plots.estimates import EstimateFigure
 from runreport.plots.inline import FIGURE_CLASSES
 from runreport.plots.spec import (
     Axis,
     CurveSeries,
     DotFigure,
-    ForestFigure,
     Scale,
     ScatterFigure,
     ScatterPoint,
@@ -137,7 +137,7 @@ def test_any_values_can_be_drawn_on_any_scale(values: tuple[float, ...]) -> None
 def test_figures_without_rows_are_drawn() -> None:
     axis = Axis(label="f1")
     assert "f1" in texts(draw(DotFigure(title="t", description="d", x=axis, rows=())))
-    assert "f1" in texts(draw(ForestFigure(title="t", description="d", x=axis, rows=())))
+    assert "f1" in texts(draw(EstimateFigure(title="t", description="d", x=axis, rows=())))
 
 
 def test_a_large_figure_stays_small(noisy: Noisy) -> None:
@@ -167,5 +167,5 @@ def test_series_and_texts_of_the_default_theme_can_be_told_from_the_page(part: i
 
 def test_the_default_theme_styles_every_role_and_layer() -> None:
     css = CSS.read_text(encoding="utf-8")
-    kinds = {"rr-figure", "curves", "dots", "forest", "scatter", "lineage"}
+    kinds = {"rr-figure", "curves", "dots", "estimates", "scatter", "lineage"}
     assert not [name for name in FIGURE_CLASSES if f".{name}" not in css and name not in kinds]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from runreport.names import Direction
 from runreport.plots.curves import curve_scene, nudged
 from runreport.plots.dots import dot_scene, spread
-from runreport.plots.forest import forest_scene
+from runreport.plots.estimates import EstimateFigure, EstimateRow, estimate_scene
 from runreport.plots.scatter import MOST_MARKS, scatter_scene
 from runreport.plots.scene import Area, Dots, Line, Mark, Role, Scene, Text
 from runreport.plots.spec import (
@@ -22,8 +22,6 @@ from runreport.plots.spec import (
     CurveFigure,
     DotFigure,
     DotRow,
-    ForestFigure,
-    ForestRow,
     Scale,
     ScatterFigure,
     ScatterPoint,
@@ -48,8 +46,11 @@ def dots(*rows: DotRow) -> Scene:
     return dot_scene(DotFigure(title="t", description="d", x=Axis(label="f1"), rows=rows))
 
 
-def forest(*rows: ForestRow, direction: Direction = Direction.UP) -> Scene:
-    return forest_scene(ForestFigure(title="t", description="d", x=Axis(label="f1"), rows=rows, direction=direction))
+def estimates(*rows: EstimateRow, reference: float | None = 0.0, direction: Direction = Direction.UP) -> Scene:
+    axis = Axis(label="f1")
+    return estimate_scene(
+        EstimateFigure(title="t", description="d", x=axis, rows=rows, reference=reference, direction=direction)
+    )
 
 
 def scatter(*points: tuple[float | str, float]) -> Scene:
@@ -174,21 +175,21 @@ def test_near_dots_are_spread_apart(places: list[float]) -> None:
 
 
 def test_the_better_side_is_shaded_only_if_it_is_known() -> None:
-    row = ForestRow(name="a", delta=0.1, low=-0.1, high=0.3)
-    (up,), (down,) = (marks(forest(row, direction=side), Area) for side in (Direction.UP, Direction.DOWN))
+    row = EstimateRow(name="a", value=0.1, low=-0.1, high=0.3)
+    (up,), (down,) = (marks(estimates(row, direction=side), Area) for side in (Direction.UP, Direction.DOWN))
     assert up.x.max() > down.x.max()
-    assert not marks(forest(row, direction=Direction.UNKNOWN), Area)
-    assert "higher is better →" not in words(forest(row, direction=Direction.UNKNOWN))
+    assert not marks(estimates(row, direction=Direction.UNKNOWN), Area)
+    assert "higher is better →" not in words(estimates(row, direction=Direction.UNKNOWN))
 
 
-def test_a_contrast_without_interval_is_hollow_and_one_without_value_has_words_only() -> None:
-    scene = forest(ForestRow(name="a", delta=0.1), ForestRow(name="b", delta=None, remark="cannot tell"))
+def test_an_estimate_without_interval_is_hollow_and_one_without_value_has_words_only() -> None:
+    scene = estimates(EstimateRow(name="a", value=0.1), EstimateRow(name="b", value=None, remark="cannot tell"))
     assert [dot.is_hollow for dot in marks(scene, Dots)] == [True]
     assert "cannot tell" in words(scene)
 
 
-def test_zero_is_always_on_the_axis_of_differences() -> None:
-    assert "0" in words(forest(ForestRow(name="a", delta=5.0, low=4.0, high=6.0)))
+def test_the_reference_is_always_on_the_axis() -> None:
+    assert "0" in words(estimates(EstimateRow(name="a", value=5.0, low=4.0, high=6.0)))
 
 
 def test_text_values_stand_in_natural_order_with_the_same_jitter_every_time() -> None:
