@@ -13,6 +13,7 @@ from runreport.pages.bands import band
 from runreport.pages.contexts import Cell, Column, Figure, FigureBlock, Row, Table
 from runreport.pages.dossier import Dossier
 from runreport.plots.estimates import EstimateFigure, EstimateRow
+from runreport.plots.profiles import ProfileFigure
 from runreport.plots.spec import (
     Axis,
     CurveFigure,
@@ -276,16 +277,17 @@ def _data(figure_id: str, figure: Figure) -> Table:
 
 
 def _thinned(figure: Figure, raw: FigureTable) -> tuple[Sequence[tuple[object, ...]], str]:
-    if not isinstance(figure, CurveFigure):
+    if not isinstance(figure, CurveFigure | ProfileFigure):
         return raw.rows, ""
+    lengths = [len(line.steps if isinstance(line, CurveSeries) else line.scores) for line in figure.series]
     rows, start = [], 0
-    for line in figure.series:
-        count = len(line.steps)
+    for count in lengths:
         chosen = np.unique(np.linspace(0, count - 1, min(count, _TABLE_STEPS)).round().astype(int)).tolist()
         rows += [raw.rows[start + position] for position in chosen]
         start += count
     is_whole = len(rows) == len(raw.rows)
-    return rows, "" if is_whole else f"Up to {_TABLE_STEPS} steps per line, first and last among them."
+    points = "steps" if isinstance(figure, CurveFigure) else "scores"
+    return rows, "" if is_whole else f"Up to {_TABLE_STEPS} {points} per line, first and last among them."
 
 
 def _is_number_column(values: Iterable[object]) -> bool:
