@@ -9,13 +9,26 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
+from runreport.plots.critical_difference import CriticalDifferenceFigure
+from runreport.plots.estimates import EstimateFigure
 from runreport.plots.lineage import LineageFigure
-from runreport.plots.spec import CurveFigure, DotFigure, ForestFigure, ScatterFigure
+from runreport.plots.profiles import ProfileFigure
+from runreport.plots.ranks import RankFigure
+from runreport.plots.spec import CurveFigure, DotFigure, ScatterFigure
 
 CONTRACT = 1
 """Version of this contract; a theme states the one it was written for."""
 
-Figure = CurveFigure | DotFigure | ForestFigure | ScatterFigure | LineageFigure
+Figure = (
+    CurveFigure
+    | DotFigure
+    | EstimateFigure
+    | ScatterFigure
+    | CriticalDifferenceFigure
+    | ProfileFigure
+    | RankFigure
+    | LineageFigure
+)
 
 
 class Tone(StrEnum):

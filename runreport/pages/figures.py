@@ -13,6 +13,8 @@ from runreport.pages import cells, words
 from runreport.pages.bands import band
 from runreport.pages.contexts import Cell, Column, Figure, FigureBlock, Row, Table
 from runreport.pages.dossier import Dossier
+from runreport.plots.estimates import EstimateFigure, EstimateRow
+from runreport.plots.profiles import ProfileFigure
 from runreport.plots.spec import (
     Axis,
     CurveFigure,
@@ -20,8 +22,6 @@ from runreport.plots.spec import (
     DotFigure,
     DotRow,
     FigureTable,
-    ForestFigure,
-    ForestRow,
     RunLine,
     ScatterFigure,
     ScatterPoint,
@@ -75,11 +75,13 @@ def forest_of_metrics(comparison: Comparison) -> FigureBlock | None:
     beyond = [f"{cells.name(c.metric.metric)} ({format_value(g, sign=True)})" for c, g in found if c not in known]
     if not known:
         return None
-    figure = ForestFigure(
+    figure = EstimateFigure(
         title="Effect size by metric",
         description="Hedges g of every metric: the difference of the means in pooled standard deviations.",
         x=Axis(label="Hedges g: candidate minus baseline", unit="sd"),
-        rows=tuple(_forest_row(contrast) for contrast in known),
+        rows=tuple(_effect_row(contrast) for contrast in known),
+        reference=0.0,
+        reference_label="no difference",
         notes=(f"Not drawn, more than {_LARGEST_EFFECT} sd apart: {listed(beyond)}.",) if beyond else (),
     )
     caption = (
@@ -181,13 +183,13 @@ def _run_label(dossier: Dossier, run_id: str, seed: int | None) -> str:
     return f"seed {seed}" if seed is not None else cells.name(dossier.runs[run_id].run.name)
 
 
-def _forest_row(contrast: Contrast) -> ForestRow:
+def _effect_row(contrast: Contrast) -> EstimateRow:
     effect = contrast.hedges_g
     interval = effect.interval if effect else None
     p = f", p {format_p(contrast.p_adjusted)}" if contrast.p_adjusted is not None else ""
-    return ForestRow(
+    return EstimateRow(
         name=cells.name(contrast.metric.metric),
-        delta=effect.value if effect else None,
+        value=effect.value if effect else None,
         low=interval.low if interval else None,
         high=interval.high if interval else None,
         remark=f"{contrast.verdict.value}{p}",
@@ -276,16 +278,17 @@ def _data(figure_id: str, figure: Figure) -> Table:
 
 
 def _thinned(figure: Figure, raw: FigureTable) -> tuple[Sequence[tuple[object, ...]], str]:
-    if not isinstance(figure, CurveFigure):
+    if not isinstance(figure, CurveFigure | ProfileFigure):
         return raw.rows, ""
+    lengths = [len(line.steps if isinstance(line, CurveSeries) else line.scores) for line in figure.series]
     rows, start = [], 0
-    for line in figure.series:
-        count = len(line.steps)
+    for count in lengths:
         chosen = np.unique(np.linspace(0, count - 1, min(count, _TABLE_STEPS)).round().astype(int)).tolist()
         rows += [raw.rows[start + position] for position in chosen]
         start += count
     is_whole = len(rows) == len(raw.rows)
-    return rows, "" if is_whole else f"Up to {_TABLE_STEPS} steps per line, first and last among them."
+    points = "steps" if isinstance(figure, CurveFigure) else "scores"
+    return rows, "" if is_whole else f"Up to {_TABLE_STEPS} {points} per line, first and last among them."
 
 
 def _is_number_column(values: Iterable[object]) -> bool:

@@ -1,21 +1,29 @@
 """The scene of a ``CurveFigure``."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from statistics import fmean
 
 import numpy as np
 
-from runreport.plots.downsample import Floats, Ints
+from runreport.plots.downsample import Floats
+from runreport.plots.panel import (
+    NAME_SHARE,
+    Key,
+    Panel,
+    band_areas,
+    grid_marks,
+    key_marker,
+    legend_marks,
+    lone_dots,
+    not_finite,
+    pieces,
+)
 from runreport.plots.scene import (
     LINE_PX,
-    MARKERS,
     SERIES_COUNT,
     WIDTH,
-    Area,
     Box,
-    Dots,
     Line,
     Mark,
     Role,
@@ -42,29 +50,20 @@ _PLOT_HEIGHT = 250.0
 _STRIP_HEIGHT = 40.0
 _LABEL_GAP, _TWO_LINE_GAP = 1.15 * LINE_PX, 2 * LINE_PX
 _BAND_REACH = 0.75
-_BAND_OF_ONE = np.array([-1.0, 1.0, 1.0, -1.0])
 _FEWER_RUNS = (4.0, 2.5)
 _SECOND_ROUND = ((), (7.0, 2.0, 1.5, 2.0), (1.5, 1.5))
-_KEY_PX = 26.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Panel:
-    box: Box
-    x: Ruler
-    y: Ruler
 
 
 def curve_scene(figure: CurveFigure) -> Scene:
     """Return the scene: legend or direct labels, the panel, runs per step where they vary, notes."""
     names_at_ends = _has_direct_labels(figure)
-    legend, top = ((), 0.0) if names_at_ends else _legend(figure.series)
+    legend, top = ((), 0.0) if names_at_ends else legend_marks(_keys(figure.series))
     panel = _panel(figure, top + 1.8 * LINE_PX, _label_room(figure.series) if names_at_ends else 8.0)
     strip, bottom = _strip(figure.series, panel)
     axis_ticks = ruler_ticks(panel.x, 6, whole=_has_whole_steps(figure))
     lowest = Box(left=panel.box.left, top=panel.box.top, right=panel.box.right, bottom=bottom)
     notes, height = note_marks((*figure.footnotes(), *_limits(figure, panel)), bottom + 2.4 * LINE_PX)
-    marks: list[Mark] = [*legend, y_caption(_said(figure), top), *_grid(panel), *_runs(figure.runs, panel)]
+    marks: list[Mark] = [*legend, y_caption(_said(figure), top), *grid_marks(panel), *_runs(figure.runs, panel)]
     marks += [mark for position, line in enumerate(figure.series) for mark in _series(line, position, panel)]
     marks += [*(_direct_labels(figure.series, panel) if names_at_ends else ()), *strip]
     return Scene(height=height, marks=(*marks, *x_axis_marks(figure.x, axis_ticks, lowest), *notes))
@@ -89,13 +88,13 @@ def nudged(places: Sequence[float], gap: float, low: float, high: float) -> list
     return [place for _, place in sorted(zip(order, inside, strict=True))]
 
 
-def _panel(figure: CurveFigure, top: float, right_room: float) -> _Panel:
+def _panel(figure: CurveFigure, top: float, right_room: float) -> Panel:
     bottom = top + _PLOT_HEIGHT
     y_low, y_high = _value_extent(figure)
     y = Ruler(low=y_low, high=y_high, start=bottom, end=top, scale=figure.y.scale)
     box = Box(left=tick_room(ruler_ticks(y, 5)) + 8, top=top, right=WIDTH - right_room, bottom=bottom)
     x_low, x_high = extent(_steps(figure), figure.x.scale, margin=0.0)
-    return _Panel(box=box, x=Ruler(low=x_low, high=x_high, start=box.left, end=box.right, scale=figure.x.scale), y=y)
+    return Panel(box=box, x=Ruler(low=x_low, high=x_high, start=box.left, end=box.right, scale=figure.x.scale), y=y)
 
 
 def _value_extent(figure: CurveFigure) -> tuple[float, float]:
@@ -111,7 +110,7 @@ def _value_extent(figure: CurveFigure) -> tuple[float, float]:
     return min(low, max(low - reach, band_low)), max(high, min(high + reach, band_high))
 
 
-def _limits(figure: CurveFigure, panel: _Panel) -> Iterator[str]:
+def _limits(figure: CurveFigure, panel: Panel) -> Iterator[str]:
     ends = [value for line in figure.series for value in (*line.low, *line.high) if math.isfinite(value)]
     if any(value < panel.y.low or value > panel.y.high for value in ends):
         yield "Some intervals reach beyond the plot."
@@ -144,49 +143,28 @@ def _has_whole_steps(figure: CurveFigure) -> bool:
     return all(float(step).is_integer() for step in _steps(figure))
 
 
-def _grid(panel: _Panel) -> Iterator[Mark]:
-    for place, text in ruler_ticks(panel.y, 5):
-        yield segment((panel.box.left, place), (panel.box.right, place), Role.GRID)
-        yield Text(x=panel.box.left - 6, y=place + 4, text=text, role=Role.MUTED, anchor="right", size=SMALL)
-
-
-def _runs(runs: tuple[RunLine, ...], panel: _Panel) -> Iterator[Mark]:
+def _runs(runs: tuple[RunLine, ...], panel: Panel) -> Iterator[Mark]:
     for run in runs:
         role = series_role(run.color_index, 0)
         x, y = panel.x.place(np.array(run.steps)), panel.y.place(np.array(run.values))
         yield Line(x=x, y=y, role=role, width=0.8, layer="faint")
-        yield from _lone_dots(x, y, role, 2.5)
-        yield from _not_finite(x, np.array(run.values), y, panel)
+        yield from lone_dots(x, y, role, 2.5)
+        yield from not_finite(x, np.array(run.values), y, panel)
 
 
-def _series(line: CurveSeries, position: int, panel: _Panel) -> Iterator[Mark]:
+def _series(line: CurveSeries, position: int, panel: Panel) -> Iterator[Mark]:
     role = series_role(line.color_index, position)
     mean = np.array(line.mean)
     x, y = panel.x.place(np.array(line.steps)), panel.y.place(mean)
-    yield from _band(line, x, role, panel)
+    yield from band_areas(x, np.array(line.low), np.array(line.high), role, panel)
     is_complete = np.array(line.n) >= line.size
     yield from _strokes(x, y, is_complete, role, _dash(position))
-    yield from _lone_dots(x, y, role, 5.0)
-    yield from _not_finite(x, mean, y, panel)
+    yield from lone_dots(x, y, role, 5.0)
+    yield from not_finite(x, mean, y, panel)
 
 
 def _dash(position: int) -> tuple[float, ...]:
     return _SECOND_ROUND[(position // SERIES_COUNT) % len(_SECOND_ROUND)]
-
-
-def _band(line: CurveSeries, x: Floats, role: Role, panel: _Panel) -> Iterator[Area]:
-    low, high = np.array(line.low), np.array(line.high)
-    if panel.y.scale is Scale.LOG:
-        low = np.where(low <= 0, panel.y.low, low)
-    bottom, top = panel.y.place(low), panel.y.place(high)
-    for piece in _pieces(np.isfinite(x) & np.isfinite(bottom) & np.isfinite(top)):
-        if len(piece) == 1:
-            both = np.array([bottom[piece[0]], top[piece[0]]])
-            yield Area(x=x[piece].repeat(4) + _BAND_OF_ONE, y=both.repeat(2), role=role, layer="band", clip=panel.box)
-            continue
-        outline = np.concatenate([bottom[piece], top[piece][::-1]])
-        around = np.concatenate([x[piece], x[piece][::-1]])
-        yield Area(x=around, y=outline, role=role, layer="band", clip=panel.box)
 
 
 def _strokes(x: Floats, y: Floats, is_complete: np.ndarray, role: Role, dash: tuple[float, ...]) -> Iterator[Line]:
@@ -195,33 +173,9 @@ def _strokes(x: Floats, y: Floats, is_complete: np.ndarray, role: Role, dash: tu
     joined = joined[:-1] & joined[1:]
     solid = is_complete[:-1] & is_complete[1:]
     for wanted, pattern in ((joined & solid, dash), (joined & ~solid, _FEWER_RUNS)):
-        for piece in _pieces(wanted):
+        for piece in pieces(wanted):
             ends = np.append(piece, piece[-1] + 1)
             yield Line(x=x[ends], y=y[ends], role=role, width=1.8, dash=pattern)
-
-
-def _lone_dots(x: Floats, y: Floats, role: Role, size: float) -> Iterator[Dots]:
-    is_drawn = np.isfinite(x + y)
-    beside = np.concatenate([[False], is_drawn, [False]])
-    lone = is_drawn & ~beside[:-2] & ~beside[2:]
-    if lone.any():
-        yield Dots(x=x[lone], y=y[lone], role=role, size=size)
-
-
-def _not_finite(x: Floats, values: Floats, y: Floats, panel: _Panel) -> Iterator[Dots]:
-    """One mark for each stretch: a cross where the line broke off, an arrow at the edge it left through."""
-    kinds = ((np.isnan(values), "x", None), (values == np.inf, "^", panel.box.top), (values == -np.inf, "v", None))
-    for is_kind, marker, edge in kinds:
-        for piece in _pieces(is_kind & np.isfinite(x)):
-            before = piece[0] - 1
-            has_before = marker == "x" and before >= 0 and np.isfinite(y[before])
-            at_x, at_y = (x[before], y[before]) if has_before else (x[piece[0]], edge or panel.box.bottom)
-            yield Dots(x=np.array([at_x]), y=np.array([at_y]), role=Role.BAD, marker=marker, size=7)
-
-
-def _pieces(wanted: np.ndarray) -> list[Ints]:
-    indices = np.flatnonzero(wanted)
-    return np.split(indices, np.flatnonzero(np.diff(indices) > 1) + 1) if len(indices) else []
 
 
 def _has_direct_labels(figure: CurveFigure) -> bool:
@@ -239,7 +193,7 @@ def _last_point(line: CurveSeries) -> int | None:
     return shown[-1] if shown else None
 
 
-def _direct_labels(series: tuple[CurveSeries, ...], panel: _Panel) -> Iterator[Mark]:
+def _direct_labels(series: tuple[CurveSeries, ...], panel: Panel) -> Iterator[Mark]:
     last = [(line, _last_point(line)) for line in series]
     ends = [(panel.x.at(line.steps[i]), panel.y.at(line.mean[i])) for line, i in last if i is not None]
     low, high = panel.box.top + 4, panel.box.bottom - LINE_PX
@@ -250,38 +204,22 @@ def _direct_labels(series: tuple[CurveSeries, ...], panel: _Panel) -> Iterator[M
         role = series_role(line.color_index, position)
         right = panel.box.right
         yield Line(x=np.array([x, right, right + 8]), y=np.array([y, y, place]), role=role, width=0.7, layer="faint")
-        yield _marker(right + 8, place, role, position)
+        yield key_marker(right + 8, place, role, position)
         yield Text(x=right + 16, y=place + 4, text=clean(line.name, _DIRECT_LENGTH))
         if not has_shared_size:
             below = place + 4 + LINE_PX * 0.85
             yield Text(x=right + 16, y=below, text=f"n = {line.size}", role=Role.MUTED, size=SMALL)
 
 
-def _marker(x: float, y: float, role: Role, position: int) -> Dots:
-    return Dots(x=np.array([x]), y=np.array([y]), role=role, marker=MARKERS[position % len(MARKERS)], size=6.5)
+def _keys(series: tuple[CurveSeries, ...]) -> list[Key]:
+    has_shared_size = _shared_size(series) is not None
+    names = [fit(line.name, WIDTH * NAME_SHARE) for line in series]
+    texts = [name if has_shared_size else f"{name} (n = {line.size})" for name, line in zip(names, series, strict=True)]
+    roles = [series_role(line.color_index, position) for position, line in enumerate(series)]
+    return [Key(text=text, role=roles[at], dash=_dash(at), position=at) for at, text in enumerate(texts)]
 
 
-def _legend(series: tuple[CurveSeries, ...]) -> tuple[tuple[Mark, ...], float]:
-    marks: list[Mark] = []
-    x, y = 0.0, LINE_PX * 0.8
-    for position, line in enumerate(series):
-        name = fit(line.name, WIDTH * 0.7)
-        label = name if _shared_size(series) is not None else f"{name} (n = {line.size})"
-        room = _KEY_PX + width_px(label) + 14
-        if x > 0 and x + room > WIDTH:
-            x, y = 0.0, y + LINE_PX * 1.15
-        marks += _legend_entry(x, y, label, line, position)
-        x += room
-    return tuple(marks), y + LINE_PX * 0.6
-
-
-def _legend_entry(x: float, y: float, label: str, line: CurveSeries, position: int) -> Iterable[Mark]:
-    role = series_role(line.color_index, position)
-    key = Line(x=np.array([x, x + 20]), y=np.array([y - 4, y - 4]), role=role, width=1.8, dash=_dash(position))
-    return (key, _marker(x + 10, y - 4, role, position), Text(x=x + _KEY_PX, y=y, text=label))
-
-
-def _strip(series: tuple[CurveSeries, ...], panel: _Panel) -> tuple[tuple[Mark, ...], float]:
+def _strip(series: tuple[CurveSeries, ...], panel: Panel) -> tuple[tuple[Mark, ...], float]:
     """Runs behind the mean at each step, below the panel; only where they vary."""
     if all(n == line.size for line in series for n in line.n):
         return (), panel.box.bottom

@@ -5,7 +5,19 @@ from collections.abc import Iterator
 import numpy as np
 
 from runreport.plots.downsample import Floats
-from runreport.plots.rows import beyond, inside, row_box, row_rule, row_words, row_y, value_axis
+from runreport.plots.rows import (
+    Reference,
+    beyond,
+    hidden_reference,
+    inside,
+    reference_marks,
+    row_box,
+    row_rule,
+    row_words,
+    row_y,
+    side_area,
+    value_axis,
+)
 from runreport.plots.scene import (
     LINE_PX,
     Area,
@@ -27,17 +39,21 @@ _LEVELS = (0.0, -4.5, 4.5, -9.0, 9.0)
 _REACH = 1.0
 _BAR_HALF_PX = 3.5
 _MEAN_HALF_PX = 9.0
+_REFERENCE_DASH = (5.0, 3.0)
 
 
 def dot_scene(figure: DotFigure) -> Scene:
-    """Return the scene: a row of dots per group over one value axis, with the baseline's mean through all rows."""
+    """Return the scene: a row of dots per group over one value axis, with the baseline's mean and the reference through all."""
     box = row_box(len(figure.rows))
     low, high = _value_extent(figure)
     ruler = Ruler(low=low, high=high, start=box.left, end=box.right, scale=figure.x.scale)
-    marks: list[Mark] = [*value_axis(figure.x, ruler, box, figure.direction)]
-    marks += _baseline(figure.rows, ruler, box)
+    reference = Reference(value=figure.reference, label=figure.reference_label)
+    marks: list[Mark] = [*side_area(reference, figure.wanted, ruler, box)]
+    marks += value_axis(figure.x, ruler, box, figure.direction, label_room=reference.room)
+    marks += [*_baseline(figure.rows, ruler, box), *reference_marks(reference, ruler, box, dash=_REFERENCE_DASH)]
     marks += [mark for position, row in enumerate(figure.rows) for mark in _row(row, position, ruler)]
-    notes, height = note_marks((*figure.footnotes(), *_limits(figure, ruler)), box.bottom + 2.4 * LINE_PX)
+    said = (*figure.footnotes(), *_limits(figure, ruler), *hidden_reference(reference, ruler))
+    notes, height = note_marks(said, box.bottom + reference.room + 2.4 * LINE_PX)
     return Scene(height=height, marks=(*marks, *notes))
 
 
@@ -57,8 +73,9 @@ def spread(places: Floats) -> Floats:
 
 
 def _value_extent(figure: DotFigure) -> tuple[float, float]:
-    """Dots and means are always inside; intervals only as far as they leave the dots room."""
+    """Dots, means and the reference are always inside; intervals only as far as they leave the dots room."""
     core = [value for row in figure.rows for value in (*row.values, row.mean) if value is not None]
+    core += [] if figure.reference is None else [figure.reference]
     low, high = extent(core, figure.x.scale)
     ends = [value for row in figure.rows for value in (row.low, row.high) if value is not None]
     if not ends or figure.x.scale is Scale.LOG:

@@ -15,16 +15,21 @@ from matplotlib.patches import Polygon
 from matplotlib.transforms import Bbox, TransformedBbox
 
 from runreport.names import content_hash
+from runreport.plots.critical_difference import CriticalDifferenceFigure, critical_difference_scene
 from runreport.plots.curves import curve_scene
 from runreport.plots.dots import dot_scene
-from runreport.plots.forest import forest_scene
+from runreport.plots.estimates import EstimateFigure, estimate_scene
 from runreport.plots.inline import Caption, inline
 from runreport.plots.lineage import LineageFigure, lineage_svg
+from runreport.plots.profiles import ProfileFigure, profile_scene
+from runreport.plots.ranks import RankFigure, rank_scene
 from runreport.plots.scatter import scatter_scene
 from runreport.plots.scene import WIDTH, Area, Box, Dots, Line, Mark, Role, Scene, Text
-from runreport.plots.spec import CurveFigure, DotFigure, ForestFigure, ScatterFigure
+from runreport.plots.spec import CurveFigure, DotFigure, ScatterFigure
 
-FigureSpec = CurveFigure | DotFigure | ForestFigure | ScatterFigure | LineageFigure
+PanelSpec = CurveFigure | ProfileFigure | ScatterFigure | CriticalDifferenceFigure
+RowSpec = DotFigure | EstimateFigure | RankFigure
+FigureSpec = PanelSpec | RowSpec | LineageFigure
 
 _POINTS_PER_INCH = 72.0
 _COLORS: Mapping[Role, str] = {role: f"#0000{index:02x}" for index, role in enumerate(Role, start=1)}
@@ -59,16 +64,28 @@ def draw(figure: FigureSpec, *, figure_id: str | None = None) -> str:
     return inline(_matplotlib_svg(scene), caption=caption, colors=_ROLES, texts=texts)
 
 
-def _scene(figure: CurveFigure | DotFigure | ForestFigure | ScatterFigure) -> Scene:
+def _scene(figure: PanelSpec | RowSpec) -> Scene:
     match figure:
         case CurveFigure():
             return curve_scene(figure)
-        case DotFigure():
-            return dot_scene(figure)
-        case ForestFigure():
-            return forest_scene(figure)
+        case ProfileFigure():
+            return profile_scene(figure)
         case ScatterFigure():
             return scatter_scene(figure)
+        case CriticalDifferenceFigure():
+            return critical_difference_scene(figure)
+        case _:
+            return _row_scene(figure)
+
+
+def _row_scene(figure: RowSpec) -> Scene:
+    match figure:
+        case DotFigure():
+            return dot_scene(figure)
+        case EstimateFigure():
+            return estimate_scene(figure)
+        case RankFigure():
+            return rank_scene(figure)
 
 
 def _matplotlib_svg(scene: Scene) -> str:
@@ -126,7 +143,9 @@ def _line(mark: Line, axes: Axes) -> Artist:
 
 def _area(mark: Area, axes: Axes) -> Artist:
     corners = list(zip(mark.x.tolist(), mark.y.tolist(), strict=True))
-    area = Polygon(corners, closed=True, facecolor=_COLORS[mark.role], linewidth=0, gid=mark.layer)
+    area = Polygon(corners, closed=True, facecolor=_COLORS[mark.role], linewidth=0, gid=mark.layer or None)
+    if mark.opacity < 1:
+        area.set_alpha(mark.opacity)
     axes.add_artist(area)
     _clip(area, mark.clip, axes)
     return area

@@ -5,7 +5,8 @@ here, so nothing else can come through. Colours become classes. The class contra
 
 * The ``<svg>`` has the classes ``rr-figure`` and its kind; text sizes are relative to its ``font-size``.
 * Each class of ``Role`` sets ``color``; what is painted takes ``currentColor``. ``s0`` to ``s7`` are the series,
-  ``ink`` and ``muted`` text, ``grid`` hairlines, ``accent`` what is pointed out, ``bad`` what is not finite or left out.
+  ``ink`` and ``muted`` text, ``grid`` hairlines, ``accent`` what is pointed out, ``bad`` what is not finite or left out,
+  ``paper`` text on a full series colour.
 * ``band``, ``faint``, ``better`` and ``dot`` stand beside or around a role and set its opacity; ``node`` is the
   outline of a box in the lineage graph.
 
@@ -23,7 +24,7 @@ from runreport.plots.scene import Role, Text
 from runreport.plots.text import FONT_PX, clean
 
 LAYERS = ("band", "faint", "better", "dot", "node")
-KINDS = ("curves", "dots", "forest", "scatter", "lineage")
+KINDS = ("curves", "dots", "estimates", "scatter", "critical-difference", "profiles", "ranks", "lineage")
 FIGURE_CLASSES: tuple[str, ...] = ("rr-figure", *KINDS, *Role, *LAYERS)
 """Every class that a figure may carry."""
 

@@ -49,6 +49,7 @@ class Role(StrEnum):
     GRID = "grid"
     ACCENT = "accent"
     BAD = "bad"
+    PAPER = "paper"
 
 
 SERIES = tuple(Role)[:SERIES_COUNT]
@@ -79,12 +80,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Area:
-    """The filled space inside a closed line; ``layer`` is the CSS class that says how see-through it is."""
+    """The filled space inside a closed line.
+
+    How see-through it is says the CSS class ``layer``, or ``opacity`` where that depends on the data.
+    """
 
     x: Floats
     y: Floats
     role: Role
-    layer: str
+    layer: str = ""
+    opacity: float = 1.0
     clip: Box | None = None
 
 

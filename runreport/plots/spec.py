@@ -2,9 +2,10 @@
 
 The interface for pages and render:
 
-* ``CurveFigure``, ``DotFigure``, ``ForestFigure``, ``ScatterFigure`` (here) and ``LineageFigure``
-  (``runreport.plots.lineage``) are frozen and built from plain floats and texts, so they can be compared, hashed and
-  written as JSON.
+* ``CurveFigure``, ``DotFigure``, ``ScatterFigure`` (here), ``EstimateFigure`` (``runreport.plots.estimates``),
+  ``CriticalDifferenceFigure`` (``.critical_difference``), ``RankFigure`` (``.ranks``), ``ProfileFigure``
+  (``.profiles``) and ``LineageFigure`` (``.lineage``) are frozen and built from plain floats and texts, so they can be
+  compared, hashed and written as JSON.
 * ``figure.table()`` is the data behind the figure as a ``FigureTable``; show it beside or below the figure.
 * ``figure.footnotes()`` are the sentences that the figure needs to be read rightly. ``draw`` prints them inside the
   figure; do not repeat them beside it.
@@ -176,7 +177,7 @@ class CurveFigure:
     def table(self) -> FigureTable:
         """Return one row per group and shown step."""
         rows = (
-            (line.name, step, _cell(mean), _cell(low), _cell(high), n)
+            (line.name, step, known(mean), known(low), known(high), n)
             for line in self.series
             for step, mean, low, high, n in zip(line.steps, line.mean, line.low, line.high, line.n, strict=True)
         )
@@ -232,7 +233,14 @@ class DotRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DotFigure:
-    """One metric over groups: every run as a dot. The baseline's mean is drawn as a line through all rows."""
+    """One metric over groups: every run as a dot. The baseline's mean is drawn as a line through all rows.
+
+    ``reference`` is a value to reach, such as a target, with a dashed line of its own; ``wanted`` is the side of it
+    that is shaded: UP for values above it.
+
+    Raises:
+        ValueError: the reference is not finite.
+    """
 
     kind: ClassVar[str] = "dots"
 
@@ -241,8 +249,14 @@ class DotFigure:
     x: Axis
     rows: tuple[DotRow, ...]
     direction: Direction = Direction.UNKNOWN
+    reference: float | None = None
+    reference_label: str = ""
+    wanted: Direction = Direction.UNKNOWN
     level: float = 0.95
     notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_reference(self.reference)
 
     def table(self) -> FigureTable:
         """Return one row per run, then one per group with its mean and interval."""
@@ -252,55 +266,16 @@ class DotFigure:
         return FigureTable(columns=columns, rows=(*runs, *means))
 
     def footnotes(self) -> tuple[str, ...]:
-        """Return what dots, bar and line mean."""
+        """Return what dots, bar, lines and shade mean."""
         notes = ["One dot per run; tick: mean."]
         if any(row.low is not None for row in self.rows):
             notes = [f"One dot per run; tick and bar: mean with its {percent(self.level)} interval."]
         if any(row.is_baseline and row.mean is not None for row in self.rows):
             notes.append("Vertical line: mean of the baseline.")
+        if self.reference is not None:
+            notes.append(reference_note("Dashed line", self.reference, self.reference_label))
+            notes += ["Shaded: the wanted side."] * (self.wanted is not Direction.UNKNOWN)
         return (*notes, *self.notes)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForestRow:
-    """One contrast: ``delta`` with its interval in metric units, None where it cannot be had.
-
-    ``remark`` stands at the end of the row: the verdict, a p-value, or why there is no interval.
-    """
-
-    name: str
-    delta: float | None
-    low: float | None = None
-    high: float | None = None
-    remark: str = ""
-    color_index: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForestFigure:
-    """Candidates minus a baseline for one metric, around a line at zero."""
-
-    kind: ClassVar[str] = "forest"
-
-    title: str
-    description: str
-    x: Axis
-    rows: tuple[ForestRow, ...]
-    direction: Direction = Direction.UNKNOWN
-    level: float = 0.95
-    notes: tuple[str, ...] = ()
-
-    def table(self) -> FigureTable:
-        """Return one row per contrast."""
-        columns = ("contrast", self.x.caption, "interval from", "interval to", "remark")
-        return FigureTable(
-            columns=columns, rows=tuple((row.name, row.delta, row.low, row.high, row.remark) for row in self.rows)
-        )
-
-    def footnotes(self) -> tuple[str, ...]:
-        """Return what the bars mean."""
-        has_interval = any(row.low is not None for row in self.rows)
-        return (*((f"Bar: {percent(self.level)} interval.",) if has_interval else ()), *self.notes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -367,6 +342,26 @@ def sensible_scale(values: Iterable[float]) -> Scale:
     return Scale.LOG if math.log10(max(finite)) - math.log10(min(finite)) > LOG_DECADES else Scale.LINEAR
 
 
+def check_reference(value: float | None) -> None:
+    """Refuse a reference that cannot stand on an axis.
+
+    Raises:
+        ValueError: it is not finite.
+    """
+    if value is not None and not math.isfinite(value):
+        raise ValueError(f"a reference is finite, not {value}")
+
+
+def reference_note(line: str, value: float, label: str) -> str:
+    """Return the sentence that says what a reference line stands for.
+
+    >>> reference_note("Dashed line", 3.28, "target")
+    'Dashed line at 3.28: target.'
+    """
+    at = f"{line} at {value:.6g}".replace("-", "\N{MINUS SIGN}")
+    return f"{at}: {label}." if label else f"{at}."
+
+
 def percent(level: float) -> str:
     """Return a level in percent with a no-break space: ``95 %``, ``99.9 %``."""
     return f"{level * 100:.4g}\N{NO-BREAK SPACE}%"
@@ -386,6 +381,11 @@ def shown_of(shown: int, total: int) -> str:
     return f"Shown {shown:,} of {total:,} points: minimum and maximum of each bin."
 
 
+def known(value: float) -> float | None:
+    """Return the value for a table's cell: None for NaN."""
+    return None if math.isnan(value) else value
+
+
 def _labelled(row: DotRow) -> Iterable[tuple[str, float]]:
     labels = row.labels or tuple(f"run {position}" for position in range(1, len(row.values) + 1))
     return zip(labels, row.values, strict=True)
@@ -393,7 +393,3 @@ def _labelled(row: DotRow) -> Iterable[tuple[str, float]]:
 
 def _floats(column: Floats) -> tuple[float, ...]:
     return tuple(float(value) for value in column.tolist())
-
-
-def _cell(value: float) -> float | None:
-    return None if math.isnan(value) else value

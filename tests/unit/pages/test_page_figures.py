@@ -3,14 +3,18 @@
 from dataclasses import replace
 
 import pytest
+from example_figures import profile
 
 from runreport.compare.analysis import analyse
 from runreport.compare.comparison import Comparison, ExperimentAnalysis
 from runreport.pages.dossier import Dossier
+from runreport.pages.figures import block as block_of
 from runreport.pages.figures import dot_figure, forest_of_metrics
 from runreport.pages.lineage import lineage_of_groups
 from runreport.pages.surroundings import Surroundings
 from runreport.pages.urls import RunPlaces
+from runreport.plots.profiles import ProfileFigure
+from runreport.plots.spec import Axis
 from runreport.stats.types import Estimate
 from runreport.testing.sample_report import SampleReport, sample_report
 
@@ -57,6 +61,17 @@ def test_the_numbers_behind_a_figure_hold_every_run(dossier: Dossier, analysis: 
     assert block is not None
     runs = [row for row in block.data.rows if row.cells[1].text.startswith("seed")]
     assert len(runs) == 15
+
+
+def test_the_numbers_behind_a_profile_are_some_of_each_line_with_both_ends() -> None:
+    share = tuple(1 - score / 100 for score in range(101))
+    long, short = profile("long", share=share), profile("short")
+    figure = ProfileFigure(title="t", description="d", x=Axis(label="score"), series=(long, short))
+    table = block_of("profiles", figure, "").data
+    assert [row.cells[0].text for row in table.rows] == ["long"] * 12 + ["short"] * 3
+    scores = [float(row.cells[1].text) for row in table.rows]
+    assert (scores[0], scores[11], scores[12:]) == (0.0, 100.0, [0.0, 1.0, 2.0])
+    assert table.note == "Up to 12 scores per line, first and last among them."
 
 
 def test_lineage_of_a_comparison_holds_both_sides_and_leads_to_their_pages(dossier: Dossier) -> None:

@@ -11,16 +11,19 @@ from pathlib import Path
 
 import matplotlib as mpl
 import pytest
-from example_figures import FigureSpec, curve, curves, figures
+from example_figures import FigureSpec, curve, curves, figures, profile
 
+from runreport.plots.critical_difference import CriticalDifferenceFigure
 from runreport.plots.downsample import Floats
 from runreport.plots.draw import draw
-from runreport.plots.inline import FIGURE_CLASSES
+from runreport.plots.estimates import EstimateFigure, EstimateRow
+from runreport.plots.inline import FIGURE_CLASSES, KINDS
+from runreport.plots.profiles import ProfileFigure
+from runreport.plots.ranks import RankFigure, RankRow, shade
 from runreport.plots.spec import (
     Axis,
     CurveSeries,
     DotFigure,
-    ForestFigure,
     Scale,
     ScatterFigure,
     ScatterPoint,
@@ -132,18 +135,36 @@ def test_any_values_can_be_drawn_on_any_scale(values: tuple[float, ...]) -> None
         points = tuple(ScatterPoint(label="r", x=value, y=value) for value in values)
         draw(curves(line, y=axis, x=axis))
         draw(ScatterFigure(title="t", description="d", x=axis, y=axis, points=points))
+        rows = tuple(EstimateRow(name="r", value=value, low=-math.inf, high=value) for value in values)
+        draw(EstimateFigure(title="t", description="d", x=axis, rows=rows, reference=0.0))
 
 
 def test_figures_without_rows_are_drawn() -> None:
     axis = Axis(label="f1")
     assert "f1" in texts(draw(DotFigure(title="t", description="d", x=axis, rows=())))
-    assert "f1" in texts(draw(ForestFigure(title="t", description="d", x=axis, rows=())))
+    assert "f1" in texts(draw(EstimateFigure(title="t", description="d", x=axis, rows=())))
+    assert "f1" in texts(draw(ProfileFigure(title="t", description="d", x=axis, series=())))
+    assert "probability" in texts(draw(RankFigure(title="t", description="d", rows=())))
+    none = CriticalDifferenceFigure(
+        title="t", description="d", methods=(), critical_difference=None, cliques=(), tasks=0
+    )
+    assert "average rank, the best at the left" in texts(draw(none))
 
 
 def test_a_large_figure_stays_small(noisy: Noisy) -> None:
     steps, values = noisy
     line = CurveSeries.from_columns(name="a", steps=steps, mean=values, low=values, high=values, n=[3] * 10_000, size=3)
     assert len(draw(curves(line))) < 60_000
+
+
+@pytest.mark.parametrize("count", [1, 2, 20])
+def test_up_to_twenty_methods_are_drawn_small(count: int) -> None:
+    names = [f"method {index}" for index in range(count)]
+    equal = tuple(RankRow(name=name, probabilities=(1 / count,) * count) for name in names)
+    assert len(draw(RankFigure(title="t", description="d", rows=equal))) < 70_000
+    lines = tuple(profile(name) for name in names)
+    said = texts(draw(ProfileFigure(title="t", description="d", x=Axis(label="score"), series=lines)))
+    assert set(names) <= set(said)
 
 
 def luminance(color: str) -> float:
@@ -167,5 +188,18 @@ def test_series_and_texts_of_the_default_theme_can_be_told_from_the_page(part: i
 
 def test_the_default_theme_styles_every_role_and_layer() -> None:
     css = CSS.read_text(encoding="utf-8")
-    kinds = {"rr-figure", "curves", "dots", "forest", "scatter", "lineage"}
-    assert not [name for name in FIGURE_CLASSES if f".{name}" not in css and name not in kinds]
+    assert not [name for name in FIGURE_CLASSES if f".{name}" not in css and name not in ("rr-figure", *KINDS)]
+
+
+@pytest.mark.parametrize(("part", "page"), [(0, "#ffffff"), (1, "#16181b"), (2, "#16181b"), (3, "#ffffff")])
+def test_the_number_of_a_rank_can_be_read_on_its_shade(part: int, page: str) -> None:
+    palettes = re.findall(r":root[^{]*\{([^}]*--rr-s0[^}]*)\}", CSS.read_text(encoding="utf-8"))
+    colors = dict(re.findall(r"--rr-([\w-]+): (#[0-9a-f]{6});", palettes[part]))
+    assert contrast(colors.get("figure-paper", "#ffffff"), colors["s0"]) >= 4.5
+    ink = colors.get("figure-ink", "#000000")
+    assert min(contrast(ink, mixed(colors["s0"], page, shade(rank, 20))) for rank in range(2, 21)) >= 4.5
+
+
+def mixed(color: str, page: str, opacity: float) -> str:
+    pairs = [(int(color[at : at + 2], 16), int(page[at : at + 2], 16)) for at in (1, 3, 5)]
+    return "#" + "".join(f"{round(opacity * front + (1 - opacity) * back):02x}" for front, back in pairs)

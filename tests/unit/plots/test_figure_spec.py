@@ -122,5 +122,5 @@ def test_columns_of_different_length_are_refused() -> None:
 
 
 def test_figures_are_described_without_matplotlib() -> None:
-    program = "import runreport.plots.spec, runreport.plots.lineage, sys; sys.exit('matplotlib' in sys.modules)"
+    program = "import runreport.pages.contexts, sys; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from runreport.names import Direction
 from runreport.plots.curves import curve_scene, nudged
 from runreport.plots.dots import dot_scene, spread
-from runreport.plots.forest import forest_scene
+from runreport.plots.estimates import EstimateFigure, EstimateRow, estimate_scene
 from runreport.plots.scatter import MOST_MARKS, scatter_scene
 from runreport.plots.scene import Area, Dots, Line, Mark, Role, Scene, Text
 from runreport.plots.spec import (
@@ -22,8 +22,6 @@ from runreport.plots.spec import (
     CurveFigure,
     DotFigure,
     DotRow,
-    ForestFigure,
-    ForestRow,
     Scale,
     ScatterFigure,
     ScatterPoint,
@@ -48,8 +46,11 @@ def dots(*rows: DotRow) -> Scene:
     return dot_scene(DotFigure(title="t", description="d", x=Axis(label="f1"), rows=rows))
 
 
-def forest(*rows: ForestRow, direction: Direction = Direction.UP) -> Scene:
-    return forest_scene(ForestFigure(title="t", description="d", x=Axis(label="f1"), rows=rows, direction=direction))
+def estimates(*rows: EstimateRow, reference: float | None = 0.0, direction: Direction = Direction.UP) -> Scene:
+    axis = Axis(label="f1")
+    return estimate_scene(
+        EstimateFigure(title="t", description="d", x=axis, rows=rows, reference=reference, direction=direction)
+    )
 
 
 def scatter(*points: tuple[float | str, float]) -> Scene:
@@ -173,22 +174,92 @@ def test_near_dots_are_spread_apart(places: list[float]) -> None:
     assert all(abs(a[0] - b[0]) >= 6.5 - 1e-9 or a[1] != b[1] for a, b in pairwise(taken))
 
 
+def test_a_target_goes_through_all_rows_inside_of_the_axis_with_the_wanted_side_shaded() -> None:
+    rows = tuple(DotRow(name=name, values=(0.1, 0.3), mean=0.2) for name in "abc")
+    figure = DotFigure(
+        title="t",
+        description="d",
+        x=Axis(label="f1"),
+        rows=rows,
+        reference=5.0,
+        reference_label="target",
+        wanted=Direction.UP,
+    )
+    scene = dot_scene(figure)
+    (line,) = [line for line in marks(scene, Line, Role.INK) if line.dash]
+    assert np.isfinite(line.y).sum() == 2 * len(rows)
+    (label,) = [mark for mark in marks(scene, Text) if mark.text == "target"]
+    assert 590 < line.x[0] < 626
+    assert abs(label.x - line.x[0]) < 40
+    (above,) = marks(scene, Area)
+    (below,) = marks(dot_scene(replace(figure, wanted=Direction.DOWN)), Area)
+    assert (above.x.min(), above.x.max()) == (line.x[0], 640)
+    assert (below.x.min(), below.x.max()) == (0, line.x[0])
+    assert not marks(dot_scene(replace(figure, wanted=Direction.UNKNOWN)), Area)
+    assert figure.footnotes()[1:] == ("Dashed line at 5: target.", "Shaded: the wanted side.")
+
+
+def test_a_target_that_a_log_axis_cannot_show_is_stated() -> None:
+    axis = Axis(label="loss", scale=Scale.LOG)
+    rows = (DotRow(name="a", values=(0.1, 0.3), mean=0.2),)
+    scene = dot_scene(DotFigure(title="t", description="d", x=axis, rows=rows, reference=0.0, wanted=Direction.DOWN))
+    assert not [line for line in marks(scene, Line, Role.INK) if line.dash]
+    assert "Not on the logarithmic axis: the reference, which is 0 or below." in " ".join(words(scene))
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_reference_that_is_not_finite_is_refused(value: float) -> None:
+    with pytest.raises(ValueError, match=f"a reference is finite, not {value}"):
+        DotFigure(title="t", description="d", x=Axis(label="f1"), rows=(), reference=value)
+    with pytest.raises(ValueError, match=f"a reference is finite, not {value}"):
+        EstimateFigure(title="t", description="d", x=Axis(label="f1"), rows=(), reference=value)
+
+
+def test_an_axis_of_estimates_fits_the_values_without_a_reference() -> None:
+    row = EstimateRow(name="a", value=5.0, low=4.0, high=6.0)
+    assert "0" not in words(estimates(row, reference=None))
+    (dot,) = marks(estimates(row, reference=None), Dots)
+    assert 300 < dot.x[0] < 340
+
+
+def test_estimates_that_are_not_finite_stand_at_the_edges() -> None:
+    rows = [EstimateRow(name="a", value=value) for value in (math.nan, math.inf, -math.inf)]
+    nan, above, below = marks(estimates(*rows), Dots, Role.BAD)
+    assert (nan.marker, above.marker, below.marker) == ("x", ">", "<")
+    assert nan.x[0] == below.x[0] < above.x[0]
+
+
+def test_an_estimate_without_value_and_remark_says_so() -> None:
+    assert "no value" in words(estimates(EstimateRow(name="a", value=None)))
+
+
+def test_a_one_sided_interval_ends_in_an_arrow() -> None:
+    arrows = marks(estimates(EstimateRow(name="a", value=0.1, low=0.0, high=math.inf)), Dots)
+    assert [dot.marker for dot in arrows] == [">", "o"]
+
+
+@pytest.mark.parametrize(("low", "high", "words"), [(0.1, None, "one end only"), (0.3, 0.1, "ends before it starts")])
+def test_intervals_that_are_none_are_refused(low: float, high: float | None, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        EstimateRow(name="a", value=0.2, low=low, high=high)
+
+
 def test_the_better_side_is_shaded_only_if_it_is_known() -> None:
-    row = ForestRow(name="a", delta=0.1, low=-0.1, high=0.3)
-    (up,), (down,) = (marks(forest(row, direction=side), Area) for side in (Direction.UP, Direction.DOWN))
+    row = EstimateRow(name="a", value=0.1, low=-0.1, high=0.3)
+    (up,), (down,) = (marks(estimates(row, direction=side), Area) for side in (Direction.UP, Direction.DOWN))
     assert up.x.max() > down.x.max()
-    assert not marks(forest(row, direction=Direction.UNKNOWN), Area)
-    assert "higher is better →" not in words(forest(row, direction=Direction.UNKNOWN))
+    assert not marks(estimates(row, direction=Direction.UNKNOWN), Area)
+    assert "higher is better →" not in words(estimates(row, direction=Direction.UNKNOWN))
 
 
-def test_a_contrast_without_interval_is_hollow_and_one_without_value_has_words_only() -> None:
-    scene = forest(ForestRow(name="a", delta=0.1), ForestRow(name="b", delta=None, remark="cannot tell"))
+def test_an_estimate_without_interval_is_hollow_and_one_without_value_has_words_only() -> None:
+    scene = estimates(EstimateRow(name="a", value=0.1), EstimateRow(name="b", value=None, remark="cannot tell"))
     assert [dot.is_hollow for dot in marks(scene, Dots)] == [True]
     assert "cannot tell" in words(scene)
 
 
-def test_zero_is_always_on_the_axis_of_differences() -> None:
-    assert "0" in words(forest(ForestRow(name="a", delta=5.0, low=4.0, high=6.0)))
+def test_the_reference_is_always_on_the_axis() -> None:
+    assert "0" in words(estimates(EstimateRow(name="a", value=5.0, low=4.0, high=6.0)))
 
 
 def test_text_values_stand_in_natural_order_with_the_same_jitter_every_time() -> None:
