@@ -18,7 +18,7 @@ from runreport.stats.aggregate import (
     Profile,
     aggregate_difference,
     bootstrap_aggregates,
-    performance_profile,
+    bootstrap_profile,
 )
 from runreport.stats.friedman import MethodsOverTasks, compare_methods
 from runreport.stats.improvement import Improvement, improvements
@@ -218,7 +218,7 @@ def _methods(
         difference = None
         if baseline is not None and i != baseline:
             difference = aggregate_difference(own, scores[baseline], rng=rng, resamples=RESAMPLES, level=together)
-        profile = performance_profile(own, taus)
+        profile = bootstrap_profile(own, taus, rng=rng, level=options.level)
         kept = difference if isinstance(difference, Aggregates) else None
         found.append(
             MethodOverTasks(

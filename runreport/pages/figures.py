@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from runreport.compare.comparison import Comparison, Contrast, Sweep
+from runreport.compare.comparison import Comparison, Contrast, Sweep, Target
 from runreport.compare.entities import Group, MetricDefinition, Sample
 from runreport.compare.words import format_p, format_value, listed, with_unit
 from runreport.frames.align import AlignedCurves
+from runreport.names import Direction
 from runreport.pages import cells, words
 from runreport.pages.bands import band
 from runreport.pages.contexts import Cell, Column, Figure, FigureBlock, Row, Table
@@ -27,6 +28,7 @@ from runreport.plots.spec import (
     ScatterPoint,
     sensible_scale,
 )
+from runreport.stats.target import BELOW
 
 _MOST_SERIES = 8
 _LARGEST_EFFECT = 20
@@ -47,10 +49,13 @@ def metric_axis(definition: MetricDefinition) -> Axis:
     return Axis(label=cells.name(definition.metric), unit=definition.unit)
 
 
-def dot_figure(dossier: Dossier, samples: Sequence[Sample], definition: MetricDefinition) -> FigureBlock | None:
+def dot_figure(
+    dossier: Dossier, samples: Sequence[Sample], definition: MetricDefinition, target: Target | None = None
+) -> FigureBlock | None:
     """Return one dot per run for every group of several values; None when no group has a value.
 
-    A single run far off (often one that diverged) would flatten all others, so it is named and not drawn.
+    A single run far off (often one that diverged) would flatten all others, so it is named and not drawn. A target
+    is a line through all rows.
     """
     found = [sample for sample in samples if sample.values]
     several = [sample for sample in found if len(sample.values) > 1] or found
@@ -63,9 +68,18 @@ def dot_figure(dossier: Dossier, samples: Sequence[Sample], definition: MetricDe
         x=metric_axis(definition),
         rows=tuple(_dot_row(dossier, sample) for sample in shown),
         direction=definition.direction,
+        reference=target.value if target else None,
+        reference_label="target" if target else "",
+        wanted=_wanted(target),
         notes=(*_single_note(found, several, definition), *_cut_note(len(shown), len(several))),
     )
     return block("dots", figure, "")
+
+
+def _wanted(target: Target | None) -> Direction:
+    if target is None:
+        return Direction.UNKNOWN
+    return Direction.DOWN if target.side == BELOW else Direction.UP
 
 
 def forest_of_metrics(comparison: Comparison) -> FigureBlock | None:

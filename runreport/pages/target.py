@@ -26,7 +26,7 @@ def target_page(dossier: Dossier, target: Target) -> TargetPage:
         answers=_answers_table(dossier, target),
         sentences=tuple(_caution(one, one.answer.sentence) for one in target.answers),
         cautions=tuple(_caution(one, caution.words) for one in target.answers for caution in one.answer.cautions),
-        dots=dot_figure(dossier, [one.sample for one in target.answers], target.metric),
+        dots=dot_figure(dossier, [one.sample for one in target.answers], target.metric, target),
     )
 
 

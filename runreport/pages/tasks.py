@@ -9,6 +9,14 @@ from runreport.names import Direction
 from runreport.pages import cells, numbers, urls, words
 from runreport.pages.contexts import Caution, Cell, Column, Fact, Link, Row, Table, TasksPage, Tone
 from runreport.pages.dossier import Dossier
+from runreport.pages.task_figures import (
+    critical_difference_figure,
+    improvement_figure,
+    iqm_figure,
+    profile_figure,
+    rank_figure,
+    turned,
+)
 from runreport.stats.improvement import Improvement
 from runreport.stats.types import Estimate
 
@@ -29,10 +37,15 @@ def tasks_page(dossier: Dossier, answer: TaskAnswer) -> TasksPage:
         why=answer.plan.why,
         cautions=tuple(Caution(kind="", sentence=words.sentence(text)) for text in answer.cautions),
         aggregates=aggregate_table(answer, "aggregates"),
+        iqm=iqm_figure(answer),
         no_aggregates=answer.refusal.words if answer.refusal else "",
+        improvement=improvement_figure(answer),
         improvements=_improvement_table(answer),
+        profiles=profile_figure(answer),
         ranks=tuple(_rank_facts(answer)),
         average_ranks=_rank_table(answer),
+        critical_difference=critical_difference_figure(answer),
+        rank_distribution=rank_figure(answer),
         pairs=_pair_table(answer),
         scores=_score_table(dossier, answer),
         scale=_scale_table(answer),
@@ -148,7 +161,7 @@ def _improvement_row(answer: TaskAnswer, one: Improvement) -> Row:
     """Return a pair with the method that is ahead first."""
     first, second, estimate = one.a, one.b, one.probability
     if estimate.value < 0.5:  # noqa: PLR2004 - a coin flip
-        first, second, estimate = one.b, one.a, _turned(estimate)
+        first, second, estimate = one.b, one.a, turned(estimate)
     interval = estimate.interval
     return Row(
         cells=(
@@ -161,14 +174,6 @@ def _improvement_row(answer: TaskAnswer, one: Improvement) -> Row:
             cells.text_cell(_improvement_words(estimate)),
         )
     )
-
-
-def _turned(estimate: Estimate) -> Estimate:
-    interval = estimate.interval
-    mirrored = (
-        None if interval is None else type(interval)(low=1 - interval.high, high=1 - interval.low, level=interval.level)
-    )
-    return Estimate(value=1 - estimate.value, interval=mirrored)
 
 
 def _improvement_words(estimate: Estimate) -> str:

@@ -5,7 +5,7 @@ statistical precipice", NeurIPS 2021. Where tasks have different numbers of runs
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -52,11 +52,16 @@ class Aggregates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """The share of runs, and the share of tasks by their mean, that score above each ``tau``; float64 [taus] each."""
+    """The share of runs, and the share of tasks by their mean, that score above each ``tau``; float64 [taus] each.
+
+    ``low`` and ``high`` are the pointwise interval of the share of runs, None without resampling.
+    """
 
     taus: Floats
     runs: Floats
     task_means: Floats
+    low: Floats | None = None
+    high: Floats | None = None
 
 
 def aggregate(scores: TaskScores, *, gamma: float = 1.0) -> Aggregates | Refusal:
@@ -238,3 +243,26 @@ def performance_profile(scores: TaskScores, taus: ArrayLike) -> Profile | Refusa
         runs=np.mean(above, axis=0),
         task_means=(means[None, :] > thresholds[:, None]).mean(axis=1),
     )
+
+
+def bootstrap_profile(
+    scores: TaskScores, taus: ArrayLike, *, rng: np.random.Generator, resamples: int = 2_000, level: float = 0.95
+) -> Profile | Refusal:
+    """Return the performance profile with pointwise percentile intervals from runs resampled within each task.
+
+    With fewer than 3 runs on a task there are no intervals. Reference: as :func:`performance_profile`.
+
+    Raises:
+        ValueError: a tau is not finite or the level is not between 0 and 1.
+    """
+    tail = (1 - fraction(level, "level")) / 2
+    profile = performance_profile(scores, taus)
+    if isinstance(profile, Refusal) or scores.fewest_runs < MINIMUM_FOR_BOOTSTRAP:
+        return profile
+    shares = np.zeros((resamples, profile.taus.size))
+    for task in scores.runs:
+        above = (task[:, None] > profile.taus[None, :]).astype(np.float64)
+        drawn = rng.multinomial(task.size, np.full(task.size, 1 / task.size), size=resamples)
+        shares += drawn @ above / task.size
+    low, high = np.quantile(shares / len(scores.runs), [tail, 1 - tail], axis=0)
+    return replace(profile, low=low, high=high)
