@@ -22,8 +22,9 @@ from runreport.stats.types import Estimate, Refusal, TestResult
 class Contrast:
     """Candidate minus baseline for one metric.
 
-    ``plan`` says which test was taken and why; ``test``, ``delta`` and ``mde`` are of that test. ``unpaired`` is Welch's test of all runs
-    as independent groups, whatever the plan; ``paired`` and ``folds`` tell more of those designs.
+    ``plan`` says which test was taken and why; ``test``, ``delta`` and ``mde`` are of that test. ``unpaired`` and
+    ``unpaired_delta`` are of all runs as independent groups, whatever the plan; ``paired`` and ``folds`` tell more of
+    those designs. ``worst_case`` is the difference with every failed run counted as the worst value seen.
     ``delta`` is in metric units, ``delta_percent`` in percent of the baseline's mean (None when that mean may be 0).
     ``mde`` is the smallest difference found with 80 % power, in metric units, ``mde_sd`` in pooled sd.
     ``family_size`` counts the contrasts that ``p_adjusted`` is adjusted over. ``reason`` is the sentence behind the
@@ -48,6 +49,8 @@ class Contrast:
     verdict: Verdict
     reason: str
     unpaired: TestResult | None = None
+    unpaired_delta: Estimate | None = None
+    worst_case: float | None = None
     paired: PairedRuns | None = None
     folds: FoldComparison | None = None
     equivalence: Equivalence | None = None

@@ -76,6 +76,7 @@ def _draft(metric: MetricDefinition, pair: _Pair, options: ComparisonOptions) ->
         verdict=Verdict.CANNOT_TELL,
         reason="",
         unpaired=groups.test,
+        unpaired_delta=groups.delta,
         paired=answer.paired,
         folds=answer.folds,
         equivalence=answer.equivalence,
@@ -96,7 +97,9 @@ def _judged(draft: Contrast, pair: _Pair, alpha: float) -> Contrast:
     verdict, reason = judge(draft, answer.refusal or _turned(draft, worst), alpha=alpha)
     said = (*answer.groups.cautions, *(answer.paired.cautions if answer.paired else ()))
     words = dict.fromkeys(caution.words for caution in said)
-    return replace(draft, verdict=verdict, reason=reason, cautions=(*words, *contrast_cautions(draft, worst)))
+    return replace(
+        draft, worst_case=worst, verdict=verdict, reason=reason, cautions=(*words, *contrast_cautions(draft, worst))
+    )
 
 
 def _worst_case(metric: MetricDefinition, pair: _Pair) -> float | None:

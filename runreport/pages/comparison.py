@@ -18,10 +18,11 @@ from runreport.pages.contexts import (
     Verdict,
 )
 from runreport.pages.dossier import Dossier
-from runreport.pages.figures import dot_figure, forest_of_metrics
+from runreport.pages.figures import dot_figure, forest_of_candidates, forest_of_metrics
 from runreport.pages.lineage import lineage_of_groups
 from runreport.pages.runs import run_table
 from runreport.pages.samples import contrast_table
+from runreport.pages.tests import tests_table
 
 
 def comparison_page(dossier: Dossier, comparison: Comparison, curves: FigureBlock | None) -> ComparisonPage:
@@ -36,7 +37,10 @@ def comparison_page(dossier: Dossier, comparison: Comparison, curves: FigureBloc
         candidate=_side(dossier, candidate),
         baseline=_side(dossier, baseline),
         verdict=_verdict(primary),
+        why=primary.plan.why if primary else "",
         cautions=_cautions(comparison),
+        tests=tests_table(primary) if primary else None,
+        candidates=forest_of_candidates(_rivals(dossier, comparison)),
         primary=_only(dossier, primary),
         dots=dot_figure(dossier, (primary.baseline, primary.candidate), primary.metric) if primary else None,
         curves=curves,
@@ -46,6 +50,12 @@ def comparison_page(dossier: Dossier, comparison: Comparison, curves: FigureBloc
         runs=run_table(dossier, both, "runs", "Runs on both sides"),
         lineage=lineage_of_groups(dossier, (candidate, baseline), title, url),
     )
+
+
+def _rivals(dossier: Dossier, comparison: Comparison) -> list[Contrast]:
+    """Return the contrasts on the primary metric of every candidate that meets the same baseline."""
+    same = (one for one in dossier.analysis.comparisons if one.baseline.group_id == comparison.baseline.group_id)
+    return [one.primary for one in same if one.primary is not None]
 
 
 def _side(dossier: Dossier, group: Group) -> Cell:

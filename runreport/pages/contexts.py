@@ -305,7 +305,10 @@ class ComparisonPage:
     candidate: Annotated[Cell, "The candidate group."]
     baseline: Annotated[Cell, "The baseline group."]
     verdict: Annotated[Verdict | None, "The verdict on the primary metric; None without one."]
+    why: Annotated[str, "Which test was taken on the primary metric, and why; may be empty."]
     cautions: Annotated[tuple[Caution, ...], "Cautions of that verdict and confounds that could explain it."]
+    tests: Annotated[Table | None, "The difference by the planned test, and by others beside it."]
+    candidates: Annotated[FigureBlock | None, "All candidates against the baseline on the primary metric."]
     primary: Annotated[Table | None, "The contrast on the primary metric in full."]
     dots: Annotated[FigureBlock | None, "One dot per run on the primary metric."]
     curves: Annotated[

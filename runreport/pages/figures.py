@@ -37,6 +37,7 @@ _MOST_LINES = 60
 _TABLE_STEPS = 12
 _MOST_DOT_ROWS = 24
 _NAMED_SINGLES = 5
+_FEWEST_FOR_FOREST = 2
 
 
 def block(figure_id: str, figure: Figure, caption: str) -> FigureBlock:
@@ -103,6 +104,40 @@ def forest_of_metrics(comparison: Comparison) -> FigureBlock | None:
         "Right of zero the candidate is higher, which is an improvement only where higher is better."
     )
     return block("forest", figure, caption)
+
+
+def forest_of_candidates(contrasts: Sequence[Contrast]) -> FigureBlock | None:
+    """Return the difference of every candidate from the baseline on one metric; None for fewer than two."""
+    known = [contrast for contrast in contrasts if contrast.delta is not None]
+    if len(known) < _FEWEST_FOR_FOREST:
+        return None
+    metric, shown = known[0].metric, known[:_MOST_DOT_ROWS]
+    figure = EstimateFigure(
+        title=f"All candidates on {cells.name(metric.metric)}",
+        description="The difference of every candidate from the baseline with its interval.",
+        x=Axis(label=f"{cells.name(metric.metric)}: candidate minus baseline", unit=metric.unit),
+        rows=tuple(_delta_row(contrast, position) for position, contrast in enumerate(shown)),
+        reference=0.0,
+        reference_label="no difference",
+        direction=metric.direction,
+        level=known[0].level,
+        notes=_cut_note(len(shown), len(known)),
+    )
+    caption = "Each interval is for one candidate alone; the verdicts allow for all candidates together."
+    return block("candidates", figure, caption)
+
+
+def _delta_row(contrast: Contrast, position: int) -> EstimateRow:
+    interval = contrast.delta.interval if contrast.delta else None
+    p = f", p {format_p(contrast.p_adjusted)}" if contrast.p_adjusted is not None else ""
+    return EstimateRow(
+        name=cells.name(contrast.candidate.group_name),
+        value=contrast.delta.value if contrast.delta else None,
+        low=interval.low if interval else None,
+        high=interval.high if interval else None,
+        remark=f"{contrast.verdict.value}{p}",
+        color_index=position,
+    )
 
 
 def curve_figure(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from runreport.compare.comparison import Contrast
 from runreport.compare.entities import Group, MetricDefinition, Sample
-from runreport.compare.words import format_level, format_p, half_width
+from runreport.compare.words import counted, format_level, format_p, half_width, listed
 from runreport.names import Verdict
 from runreport.pages import cells, numbers, words
 from runreport.pages.contexts import Cell, Column, Row, Table, Tone
@@ -111,8 +111,22 @@ def contrast_table(dossier: Dossier, contrasts: Sequence[Contrast], table_id: st
         "Candidate minus baseline",
         heads,
         rows,
-        note="p: Welch's t test, adjusted as the column says. P(C > B): chance that a run of the candidate is above a "
-        "run of the baseline. Detectable: the smallest difference these runs would find in four cases of five.",
+        note=_contrast_note(contrasts),
+    )
+
+
+def _contrast_note(contrasts: Sequence[Contrast]) -> str:
+    tests = list(dict.fromkeys(contrast.plan.test for contrast in contrasts if contrast.test))
+    families = [contrast.family_size for contrast in contrasts if contrast.p_adjusted is not None]
+    family = (
+        f", adjusted by {contrasts[0].adjustment} over {counted(max(families), 'test')}"
+        if max(families, default=0) > 1
+        else ""
+    )
+    start = f"p: {listed(tests)}{family}. " if tests else ""
+    return (
+        f"{start}P(C > B): chance that a run of the candidate is above a run of the baseline. Detectable: the smallest "
+        "difference these runs would find in four cases of five."
     )
 
 
@@ -127,7 +141,8 @@ def _is_wide_enough(dossier: Dossier, group: Group) -> bool:
 
 def _adjustment(contrasts: Sequence[Contrast | None]) -> str:
     known = [contrast for contrast in contrasts if contrast and contrast.p_adjusted is not None and contrast.adjustment]
-    return known[0].adjustment if known and max(contrast.family_size for contrast in known) > 1 else ""
+    family = max((contrast.family_size for contrast in known), default=0)
+    return f"{known[0].adjustment} over {family}" if family > 1 else ""
 
 
 def _role(dossier: Dossier, group: Group) -> str:
