@@ -4,10 +4,10 @@ BIN    := $(VENV)/bin
 DEMO   := demo-site
 
 .DEFAULT_GOAL := help
-.PHONY: peers fuzz help demo test check lint types imports docs format reference benchmark browser clean
+.PHONY: peers fuzz help demo test check lint types imports docs format reference benchmark benchmark-stats browser clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  PYTHON=python3.12 chooses the interpreter (now: $(PYTHON))"
 
 demo: $(VENV)/.installed ## Build the report of the example runs into demo-site/
@@ -57,7 +57,7 @@ fuzz: $(VENV)/.installed-dev ## Damage the readers' logs ten thousand times each
 	$(BIN)/python tests/support/log_fuzzing.py
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) .venv-peers $(DEMO) docs-site build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .venv-peers .venv-stats-peers $(DEMO) docs-site build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # A half-made environment is removed, so that the next call does not take it for a whole one.
 $(VENV)/bin/python:
@@ -80,4 +80,13 @@ benchmark: $(VENV)/.installed .venv-peers/.installed ## Measure the readers besi
 .venv-peers/.installed:
 	$(PYTHON) -m venv .venv-peers
 	.venv-peers/bin/python -m pip install --quiet mlflow "psycopg[binary]" numpy polars tensorboard wandb
+	@touch $@
+
+benchmark-stats: $(VENV)/.installed .venv-stats-peers/.installed ## Measure the statistics beside rliable
+	$(BIN)/python benchmarks/stats.py --peer-python $(CURDIR)/.venv-stats-peers/bin/python
+
+# rliable 1.2 needs arch below 8, which does not import with pandas 3.
+.venv-stats-peers/.installed:
+	$(PYTHON) -m venv .venv-stats-peers
+	.venv-stats-peers/bin/python -m pip install --quiet "rliable==1.2.0" "arch==7.2.0" "pandas==2.3.3" "numpy==2.4.6" "scipy==1.17.1"
 	@touch $@

@@ -15,7 +15,7 @@ import wandb_records as wandb_file
 from measure import Row, classify, ours, peer, run_script, table
 
 _GIGABYTE_POINTS = 19_000_000
-_REGION_START, _REGION_END = "<!-- generated: benchmarks -->", "<!-- end -->"
+_REGION, _REGION_END = "<!-- generated: benchmarks -->", "<!-- end -->"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +65,14 @@ def main() -> None:
     took = f"Best of {options.best_of} on both sides. The whole benchmark took {time.perf_counter() - begin:.0f} s."
     print(f"{table(rows)}\n\n{took}")
     if options.write is not None:
-        _write_into(options.write, f"{table(rows)}\n\n{took}\n")
+        write_into(options.write, f"{table(rows)}\n\n{took}\n")
 
 
-def _write_into(page: Path, text: str) -> None:
-    before, rest = page.read_text("utf-8").split(_REGION_START)
+def write_into(page: Path, text: str, *, region: str = _REGION) -> None:
+    """Put a text into a Markdown file, between the mark of a region and its end."""
+    before, rest = page.read_text("utf-8").split(region)
     after = rest.partition(_REGION_END)[2]
-    page.write_text(f"{before}{_REGION_START}\n\n{text}\n{_REGION_END}{after}", "utf-8")
+    page.write_text(f"{before}{region}\n\n{text}\n{_REGION_END}{after}", "utf-8")
 
 
 def event_files_v1(bench: Bench) -> Row:

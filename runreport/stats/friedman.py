@@ -4,7 +4,7 @@ Seeds are no tasks: scores of several seeds are averaged within their task first
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -91,25 +91,25 @@ def compare_methods(
     whole = np.isfinite(matrix).all(axis=1)
     used = tuple(int(task) for task in np.flatnonzero(whole))
     left_out = tuple(int(task) for task in np.flatnonzero(~whole))
-    cautions = _missing(used, left_out)
     refusal = _refuse(matrix[whole])
+    answer = MethodsOverTasks(
+        tasks_used=used, tasks_left_out=left_out, refusal=refusal, cautions=_missing(used, left_out)
+    )
     if refusal is not None:
-        return MethodsOverTasks(tasks_used=used, tasks_left_out=left_out, refusal=refusal, cautions=cautions)
+        return answer
     if matrix.shape[1] < MINIMUM_METHODS:
-        two = Caution(code="two-methods", words="Two methods: the Wilcoxon signed-rank test over tasks is used.")
-        test = signed_rank(rounded(matrix[whole, 0] - matrix[whole, 1], decimals))
-        return MethodsOverTasks(
-            tasks_used=used,
-            tasks_left_out=left_out,
-            signed_rank=test if isinstance(test, SignedRank) else None,
-            refusal=test if isinstance(test, Refusal) else None,
-            cautions=(two, *cautions),
-        )
-    return MethodsOverTasks(
-        tasks_used=used,
-        tasks_left_out=left_out,
-        friedman=friedman(matrix[whole], higher_is_better=higher_is_better, alpha=alpha),
-        cautions=cautions,
+        return _two_methods(answer, rounded(matrix[whole, 0] - matrix[whole, 1], decimals))
+    return replace(answer, friedman=friedman(matrix[whole], higher_is_better=higher_is_better, alpha=alpha))
+
+
+def _two_methods(answer: MethodsOverTasks, differences: Floats) -> MethodsOverTasks:
+    words = "Two methods: the Wilcoxon signed-rank test over tasks is used."
+    test = signed_rank(differences)
+    return replace(
+        answer,
+        signed_rank=test if isinstance(test, SignedRank) else None,
+        refusal=test if isinstance(test, Refusal) else None,
+        cautions=(Caution(code="two-methods", words=words), *answer.cautions),
     )
 
 

@@ -11,7 +11,7 @@ from runreport.stats.aggregate import MINIMUM_FOR_BOOTSTRAP
 from runreport.stats.arrays import Floats, fraction
 from runreport.stats.stratified import batches, percentile_interval
 from runreport.stats.task_scores import TaskScores, refuse_missing, same_tasks
-from runreport.stats.types import Estimate, Refusal
+from runreport.stats.types import Estimate, Interval, Refusal
 
 _MEANINGFUL = 0.75
 _KEPT_VALUES = 3 << 20  # resampled probabilities held at a time: 24 MB
@@ -87,12 +87,10 @@ def improvements(
     seed = int(rng.integers(1 << 62))
     pairs = [_Pair(a, b, methods, higher_is_better=higher_is_better) for a, b in combinations(range(len(methods)), 2)]
     resampled = [pair for pair in pairs if pair.fewest >= MINIMUM_FOR_BOOTSTRAP]
-    intervals = {}
+    intervals: dict[tuple[int, int], Interval] = {}
     block = max(1, _KEPT_VALUES // resamples)
     for start in range(0, len(resampled), block):
-        together = resampled[start : start + block]
-        for pair, values in zip(together, _resampled(methods, together, seed, resamples), strict=True):
-            intervals[pair.a, pair.b] = percentile_interval(values, level)
+        intervals |= _intervals(methods, resampled[start : start + block], seed, resamples, level)
     return tuple(
         Improvement(
             a=pair.a, b=pair.b, probability=Estimate(value=pair.value, interval=intervals.get((pair.a, pair.b)))
@@ -119,6 +117,13 @@ class _Pair:
         tasks = zip(counts[self.a], self.wins, counts[self.b], self.shares, strict=True)
         for drawn_a, wins, drawn_b, share in tasks:
             into += np.einsum("ri,ri->r", drawn_a.astype(wins.dtype, copy=False) @ wins, drawn_b) * share
+
+
+def _intervals(
+    methods: Sequence[TaskScores], pairs: list[_Pair], seed: int, resamples: int, level: float
+) -> dict[tuple[int, int], Interval]:
+    values = _resampled(methods, pairs, seed, resamples)
+    return {(pair.a, pair.b): percentile_interval(row, level) for pair, row in zip(pairs, values, strict=True)}
 
 
 def _resampled(methods: Sequence[TaskScores], pairs: list[_Pair], seed: int, resamples: int) -> Floats:

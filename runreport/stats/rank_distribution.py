@@ -16,7 +16,7 @@ from runreport.stats.task_scores import TaskScores, refuse_averaging, same_tasks
 from runreport.stats.types import Interval, Refusal
 
 MOST_EXACT_RUNS = 7  # 1,716 different resamples
-MOST_EXACT_METHODS = 30
+_MOST_STEPS = 5e7  # of all resamples, about a second
 DECIMALS = 9
 
 _TOO_FEW_SEEDS = Refusal(
@@ -86,7 +86,7 @@ def rank_distribution(  # noqa: PLR0913 - each is another part of the bootstrap
 ) -> RankDistribution | Refusal:
     """Return the ranks of the means of methods on one task, float64 [n] each, over resamples of their runs.
 
-    With at most 7 runs each (and 30 methods) every resample is taken into account, else ``rng`` draws them. Means are
+    With at most 7 runs each (and few methods) every resample is taken into account, else ``rng`` draws them. Means are
     rounded to so many decimals, so that those equal on paper tie. Reference: Hall & Miller, "Using the bootstrap to
     quantify the authority of an empirical ranking", Ann. Stat. 37 (2009).
 
@@ -106,15 +106,20 @@ def rank_distribution(  # noqa: PLR0913 - each is another part of the bootstrap
     signed = [sign * sample for sample in runs]
     point = midranks(np.round([sample.mean() for sample in signed], decimals))
     tally = _Tally(len(runs))
-    exact = len(runs) <= MOST_EXACT_METHODS and max(sample.size for sample in runs) <= MOST_EXACT_RUNS
+    exact = _is_small(runs)
     if exact:
         _enumerate([_mean_law(sample, decimals) for sample in signed], tally)
     elif rng is None:
-        raise ValueError(f"more than {MOST_EXACT_RUNS} runs or {MOST_EXACT_METHODS} methods need an rng")
+        raise ValueError("so many runs and methods need an rng")
     else:
         drawn = _resampled_means(signed, rng, resamples)
         _count((np.round(means, decimals) for means in drawn), tally, resamples)
     return tally.distribution(point, level, exact=exact)
+
+
+def _is_small(runs: list[Floats]) -> bool:
+    most = max(sample.size for sample in runs)
+    return most <= MOST_EXACT_RUNS and math.comb(2 * most - 1, most) * len(runs) ** 4 <= _MOST_STEPS
 
 
 def _mean_law(sample: Floats, decimals: int) -> tuple[Floats, Floats]:

@@ -207,16 +207,14 @@ def bayesian_signed_rank(  # noqa: PLR0913 - each is another part of the model
     if differences.size == 0:
         return Refusal(code="empty", words="There is no task on which both methods have a score.")
     observed = np.concatenate([[0.0], differences])
+    strengths = np.concatenate([[prior], np.ones(differences.size)])
     sums = observed[:, None] + observed[None, :]
     votes = [_above(sums, 2 * rope), _above(-sums, 2 * rope)]
-    strengths = np.concatenate([[prior], np.ones(differences.size)])
-    wins = np.zeros(3)
     batch = max(1, _BATCH_VALUES // observed.size)
-    for start in range(0, draws, batch):
-        weights = rng.dirichlet(strengths, size=min(batch, draws - start))
-        wins += _outcomes(weights, votes)
-    shares = wins / draws
-    return Posterior(a_better=float(shares[0]), rope=float(shares[1]), b_better=float(shares[2]))
+    sizes = [min(batch, draws - start) for start in range(0, draws, batch)]
+    wins = sum((_outcomes(rng.dirichlet(strengths, size=size), votes) for size in sizes), np.zeros(3))
+    a_better, within, b_better = (wins / draws).tolist()
+    return Posterior(a_better=a_better, rope=within, b_better=b_better)
 
 
 def _above(sums: Floats, threshold: float) -> Floats:

@@ -354,6 +354,10 @@ def test_drawn_ranks_come_near_the_exact_ones() -> None:
     assert drawn.best.sum() == pytest.approx(1)
     with pytest.raises(ValueError, match="need an rng"):
         rank_distribution([np.arange(8.0)] * 2, higher_is_better=True)
+    many = [rng(seed).normal(size=7) for seed in range(14)]
+    crowd = rank_distribution(many, higher_is_better=True, rng=rng())
+    assert isinstance(crowd, RankDistribution)
+    assert not crowd.exact
     assert isinstance(rank_distribution([[1.0, 2.0]], higher_is_better=True), Refusal)
 
 
