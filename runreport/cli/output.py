@@ -100,7 +100,7 @@ def print_detail(detail: Mapping[str, object], form: str) -> None:
 def print_comparisons(comparisons: Sequence[Comparison], metrics: Sequence[str], form: str) -> None:
     """Print comparisons: a list as JSON, or a headed table for each."""
     from runreport import strict_json
-    from runreport.reporters.contrasts import contrast_table, public_comparison
+    from runreport.reporters.contrasts import contrast_table, plan_sentences, public_comparison
 
     if form == "json":
         print_text(strict_json.dumps([public_comparison(one, metrics) for one in comparisons]))
@@ -109,8 +109,8 @@ def print_comparisons(comparisons: Sequence[Comparison], metrics: Sequence[str],
         heading = f"{one.candidate.name} against {one.baseline.name} ({one.experiment})"
         print_text(f"## {heading}\n\n" if form == "md" else heading)
         print_table(contrast_table(one, metrics), form)
-        for confound in one.confounds:
-            print_text(f"- {confound.sentence}")
+        for sentence in (*plan_sentences(one, metrics), *(confound.sentence for confound in one.confounds)):
+            print_text(f"- {sentence}")
         print_text("")
 
 

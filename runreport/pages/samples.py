@@ -99,11 +99,11 @@ def contrast_table(dossier: Dossier, contrasts: Sequence[Contrast], table_id: st
         Column(key="candidate", label="Candidate", detail="mean ± sd", is_number=True),
         Column(key="delta", label="Difference", is_number=True),
         Column(key="interval", label=f"{level} interval", detail="of the difference", is_number=True),
-        Column(key="percent", label="Change", detail="% of the baseline", is_number=True),
+        Column(key="percent", label="Change", detail="in %", is_number=True),
         Column(key="p", label="p", detail=_adjustment(contrasts), is_number=True),
         Column(key="g", label="Hedges g", is_number=True),
         Column(key="superiority", label="P(C > B)", is_number=True),
-        Column(key="mde", label="Detectable", detail="80 % power", is_number=True),
+        Column(key="mde", label="Detectable", detail="in 4 of 5", is_number=True),
     )
     rows = (_contrast_row(dossier, contrast, by_metric=by_metric) for contrast in contrasts)
     return cells.table(

@@ -6,15 +6,15 @@ from runreport.compare.comparison import Comparison, Contrast
 from runreport.compare.entities import Sample
 from runreport.compare.words import format_level, format_p, format_value, half_width
 from runreport.reporters.tables import Cell, Table
-from runreport.stats.types import Interval
+from runreport.stats.paired import PairedRuns
+from runreport.stats.types import Estimate, Interval
 
 _EFFECT_SPREAD = 0.1  # two decimals
 
 
 def public_contrast(contrast: Contrast) -> dict[str, object]:
     """Return a contrast as ``compare --format json`` prints it."""
-    test, delta = contrast.test, contrast.delta
-    interval = delta.interval if delta is not None else None
+    test = contrast.test
     return {
         "metric": contrast.metric.metric,
         "direction": contrast.metric.direction,
@@ -22,9 +22,10 @@ def public_contrast(contrast: Contrast) -> dict[str, object]:
         "reduction": contrast.metric.reduction,
         "baseline": _public_sample(contrast.baseline),
         "candidate": _public_sample(contrast.candidate),
-        "delta": None if delta is None else delta.value,
-        "ci": None if interval is None else [interval.low, interval.high],
+        **_public_estimate(contrast.delta),
         "level": contrast.level,
+        "design": contrast.plan.design,
+        "why": contrast.plan.why,
         "test": None if test is None else test.test,
         "statistic": None if test is None else test.statistic,
         "df": None if test is None else test.df,
@@ -32,6 +33,16 @@ def public_contrast(contrast: Contrast) -> dict[str, object]:
         "p_adjusted": contrast.p_adjusted,
         "adjustment": contrast.adjustment,
         "family_size": contrast.family_size,
+        "unpaired": {
+            **_public_estimate(contrast.unpaired_delta),
+            "p": None if contrast.unpaired is None else contrast.unpaired.p,
+        },
+        "paired": _public_pairs(contrast.paired),
+        "folds": None if contrast.folds is None else {"naive_p": contrast.folds.naive_p},
+        "equivalence": None
+        if contrast.equivalence is None
+        else {"margin": contrast.equivalence.margin, "p": contrast.equivalence.p},
+        "worst_case_delta": contrast.worst_case,
         "hedges_g": None if contrast.hedges_g is None else contrast.hedges_g.value,
         "prob_superiority": contrast.prob_superiority,
         "mde": contrast.mde,
@@ -39,6 +50,35 @@ def public_contrast(contrast: Contrast) -> dict[str, object]:
         "reason": contrast.reason,
         "notices": contrast.cautions,
     }
+
+
+def _public_estimate(estimate: Estimate | None) -> dict[str, object]:
+    interval = estimate.interval if estimate is not None else None
+    return {
+        "delta": None if estimate is None else estimate.value,
+        "ci": None if interval is None else [interval.low, interval.high],
+    }
+
+
+def _public_pairs(paired: PairedRuns | None) -> dict[str, object] | None:
+    """Return what is known of the seeds that both sides have; None where they are not paired."""
+    if paired is None:
+        return None
+    return {
+        "common_seeds": paired.common_seeds,
+        "dropped_candidate_seeds": paired.dropped_a,
+        "dropped_baseline_seeds": paired.dropped_b,
+        "p": None if paired.test is None else paired.test.p,
+        "dz": paired.cohen_dz,
+        "share_won": paired.share_won,
+        "correlation": paired.correlation,
+        "sign_flip_p": None if paired.sign_flip is None else paired.sign_flip.p,
+    }
+
+
+def plan_sentences(comparison: Comparison, metrics: Sequence[str]) -> tuple[str, ...]:
+    """Return which tests were taken and why, each once, in the order of the metrics."""
+    return tuple(dict.fromkeys(contrast.plan.why for contrast in chosen(comparison, metrics)))
 
 
 def public_comparison(comparison: Comparison, metrics: Sequence[str]) -> dict[str, object]:
