@@ -370,6 +370,7 @@ class MetricPage:
     reading: Annotated[str, "How it is read: direction and who said so, reduction, unit."]
     curves: Annotated[FigureBlock | None, "All groups over steps, with bands."]
     coverage: Annotated[Table | None, "How many runs there are at each step."]
+    peaks: Annotated[Table | None, "The step with the best mean of each group; None without a direction or steps."]
     dots: Annotated[FigureBlock | None, "One dot per run."]
     samples: Annotated[Table | None, "Every group in numbers."]
     contrasts: Annotated[Table | None, "Every candidate against the baseline."]

@@ -13,8 +13,10 @@ _MOST_STEPS = 40
 _MOST_VALUES = 1000
 
 
-def metric_page(dossier: Dossier, definition: MetricDefinition, curves: FigureBlock | None) -> MetricPage:
-    """Return the page of one metric; ``curves`` shows all groups."""
+def metric_page(
+    dossier: Dossier, definition: MetricDefinition, curves: FigureBlock | None, peaks: Table | None = None
+) -> MetricPage:
+    """Return the page of one metric; ``curves`` shows all groups, ``peaks`` where the mean of each is best."""
     title = cells.name(words.metric_label(definition))
     samples = [s for s in dossier.samples(definition.metric) if not dossier.is_sweep(dossier.groups[s.group_id])]
     contrasts = [
@@ -29,6 +31,7 @@ def metric_page(dossier: Dossier, definition: MetricDefinition, curves: FigureBl
         reading=words.metric_reading(definition),
         curves=curves,
         coverage=_coverage(curves),
+        peaks=peaks,
         dots=dot_figure(dossier, samples, definition),
         samples=sample_table(dossier, definition, "samples") or range_table(dossier, "samples", definition),
         contrasts=contrast_table(dossier, contrasts, "contrasts", by_metric=False),

@@ -14,7 +14,7 @@ from runreport.notices import Notice
 from runreport.pages import words
 from runreport.pages.about import about_page, not_found_page
 from runreport.pages.comparison import comparison_page
-from runreport.pages.contexts import TEMPLATES, Context, FigureBlock, RunPage
+from runreport.pages.contexts import TEMPLATES, Context, FigureBlock, RunPage, Table
 from runreport.pages.dossier import Dossier
 from runreport.pages.experiment import experiment_page
 from runreport.pages.figures import curve_figure, run_curve
@@ -24,6 +24,7 @@ from runreport.pages.media import KeptBytes, PictureRoom, logged_media, no_bytes
 from runreport.pages.metric import metric_page
 from runreport.pages.notices import notices_page
 from runreport.pages.overview import overview_page
+from runreport.pages.peaks import peak_table
 from runreport.pages.places import run_places
 from runreport.pages.run import run_page
 from runreport.pages.runs import runs_pages
@@ -60,9 +61,10 @@ class Page:
 
 @dataclass(slots=True)
 class _Curves:
-    """The curve figures of an experiment: by metric, comparison, group and run."""
+    """What the curves of an experiment show: by metric, comparison, group and run."""
 
     metrics: dict[str, FigureBlock | None] = field(default_factory=dict)
+    peaks: dict[str, Table | None] = field(default_factory=dict)
     comparisons: dict[str, FigureBlock | None] = field(default_factory=dict)
     groups: dict[str, FigureBlock | None] = field(default_factory=dict)
     runs: dict[str, tuple[FigureBlock, ...]] = field(default_factory=dict)
@@ -178,7 +180,8 @@ def _experiment_pages(
     for target in dossier.analysis.targets:
         yield target_page(dossier, target)
     for definition in dossier.analysis.metrics:
-        yield metric_page(dossier, definition, curves.metrics.get(definition.metric))
+        metric = definition.metric
+        yield metric_page(dossier, definition, curves.metrics.get(metric), curves.peaks.get(metric))
     sweep = dossier.analysis.sweep and sweep_page(dossier, dossier.analysis.sweep)
     if sweep:
         yield sweep
@@ -198,6 +201,7 @@ def _curves(dossier: Dossier, source: CurveSource, level: float) -> _Curves:
     for rank, metric in enumerate(_with_curves(dossier)):
         curves = source(dossier.experiment, metric)
         found.metrics[metric] = curve_figure(dossier, curves, _curve_groups(dossier), metric, level=level)
+        found.peaks[metric] = peak_table(dossier, curves, _proper_groups(dossier), dossier.definitions[metric])
         if rank == 0:
             _add_groups(found, dossier, curves, metric, level)
         if rank < _RUN_CURVES:
