@@ -63,7 +63,7 @@ def collect_samples(
     for one in definitions:
         reduced = _Reduced.of(frame.metrics[one.metric], one)
         pairs = zip(groups, members, strict=True)
-        found[one.metric] = tuple(_sample(reduced, group, inside, level) for group, inside in pairs)
+        found[one.metric] = tuple(_sample(reduced, group, inside, one, level) for group, inside in pairs)
     return found
 
 
@@ -117,7 +117,9 @@ def _repeat_key(facts: RunFacts, ignored: frozenset[str]) -> object:
     return facts.run.seed, frozenset((name, canonical(text)) for name, text in setting(facts, ignored).items())
 
 
-def _sample(reduced: _Reduced, group: Group, members: Sequence[_Member], level: float) -> Sample:
+def _sample(
+    reduced: _Reduced, group: Group, members: Sequence[_Member], definition: MetricDefinition, level: float
+) -> Sample:
     logged = [member for member in members if reduced.has_metric[member.row]]
     finite = [member for member in logged if math.isfinite(reduced.values[member.row])]
     kept = tuple(reduced.values[member.row] for member in finite)
@@ -130,7 +132,7 @@ def _sample(reduced: _Reduced, group: Group, members: Sequence[_Member], level: 
         seeds=tuple(member.seed for member in finite),
         values=kept,
         description=description,
-        mean=mean_estimate(description, level),
+        mean=mean_estimate(description, level, (definition.lower_bound, definition.upper_bound)),
         non_finite=tuple(member.run_id for member in logged if not math.isfinite(reduced.values[member.row])),
         infinite=tuple(member.run_id for member in logged if math.isinf(reduced.values[member.row])),
         missing=tuple(member.run_id for member in members if not reduced.has_metric[member.row]),
@@ -148,12 +150,22 @@ def _ended_early(reduced: _Reduced, members: Sequence[_Member]) -> tuple[str, ..
     return tuple(member.run_id for member, step in zip(members, last, strict=True) if step < expected)
 
 
-def mean_estimate(description: Description, level: float) -> Estimate | None:
-    """Return a mean with its t interval, or without one for a single value or values without spread."""
+def mean_estimate(
+    description: Description, level: float, bounds: tuple[float | None, float | None] = (None, None)
+) -> Estimate | None:
+    """Return a mean with its t interval, or without one for a single value or values without spread.
+
+    The interval is cut at the bounds of the metric, beyond which no mean can be.
+    """
     if description.mean is None:
         return None
     interval = described_interval(description, level=level)
-    return Estimate(value=description.mean, interval=interval if isinstance(interval, Interval) else None)
+    if not isinstance(interval, Interval):
+        return Estimate(value=description.mean)
+    lowest, highest = bounds
+    low = interval.low if lowest is None else max(interval.low, min(lowest, description.mean))
+    high = interval.high if highest is None else min(interval.high, max(highest, description.mean))
+    return Estimate(value=description.mean, interval=Interval(low=low, high=high, level=level))
 
 
 def independent_values(sample: Sample) -> SampleValues:

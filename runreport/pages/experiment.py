@@ -22,7 +22,7 @@ from runreport.pages.dossier import Dossier
 from runreport.pages.figures import dot_figure
 from runreport.pages.samples import metric_table, sample_table
 from runreport.pages.target import targets_table, times_to_train_table
-from runreport.pages.tasks import aggregate_table, tasks_link
+from runreport.pages.tasks import summary_table, tasks_link
 
 _BEST_RUNS, _BEST_RUNS_BRIEF = 5, 3
 _TOP_OF_SWEEP = 5
@@ -63,7 +63,7 @@ def _section(dossier: Dossier, *, is_full: bool) -> ExperimentSection:
         cautions=_cautions(dossier),
         groups=sample_table(dossier, primary, f"{anchor}-groups") if primary and shows_groups else None,
         dots=_dots(dossier, primary, anchor) if shows_groups else None,
-        tasks=aggregate_table(over_tasks, f"{anchor}-tasks") if over_tasks else None,
+        tasks=summary_table(over_tasks, f"{anchor}-tasks") if over_tasks else None,
         tasks_link=tasks_link(dossier),
         targets=targets_table(dossier, f"{anchor}-targets"),
         times_to_train=times_to_train_table(dossier, f"{anchor}-times"),

@@ -1,6 +1,7 @@
 """Tables of groups in numbers: one metric over groups, and all metrics over groups."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from runreport.compare.comparison import Contrast
 from runreport.compare.entities import Group, MetricDefinition, Sample
@@ -214,6 +215,13 @@ def _interval_cell(estimate: Estimate | None, places: int | None, *, sign: bool 
     return Cell(text=numbers.interval(interval.low, interval.high, places, sign=sign), sort=interval.low)
 
 
+def _mean_interval_cell(sample: Sample, definition: MetricDefinition, places: int | None) -> Cell:
+    """Return the interval of a mean; where it was cut at a bound of the metric that is said."""
+    cell, interval = _interval_cell(sample.mean, places), sample.mean.interval if sample.mean else None
+    cut = interval and (interval.low == definition.lower_bound or interval.high == definition.upper_bound)
+    return replace(cell, note="cut at the bound of the metric") if cut else cell
+
+
 def p_cell(contrast: Contrast) -> Cell:
     """Return the adjusted p, or a dash where no test was made."""
     if contrast.p_adjusted is None:
@@ -280,7 +288,7 @@ def _description_row(dossier: Dossier, definition: MetricDefinition, sample: Sam
             cells.count_cell(about.n, note=_left_out(sample)),
             cells.number_cell(about.mean, places),
             cells.number_cell(about.sd, places, tone=Tone.MUTED),
-            _interval_cell(sample.mean, places),
+            _mean_interval_cell(sample, definition, places),
             *(cells.number_cell(value, places) for value in (about.median, about.min, about.max)),
         )
     )

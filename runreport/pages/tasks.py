@@ -43,7 +43,7 @@ def tasks_page(dossier: Dossier, answer: TaskAnswer) -> TasksPage:
         improvements=_improvement_table(answer),
         profiles=profile_figure(answer),
         ranks=tuple(_rank_facts(answer)),
-        average_ranks=_rank_table(answer),
+        average_ranks=rank_table(answer, "average-ranks"),
         critical_difference=critical_difference_figure(answer),
         rank_distribution=rank_figure(answer),
         pairs=_pair_table(answer),
@@ -68,7 +68,7 @@ def _reading(answer: TaskAnswer) -> str:
 
 
 def aggregate_table(answer: TaskAnswer, table_id: str) -> Table | None:
-    """Return the aggregates of every method, best first; by average rank where the scores have no common scale."""
+    """Return the aggregates of every method, best first; None where the scores have no common scale."""
     if answer.scale is None:
         return None
     level = format_level(answer.level)
@@ -209,7 +209,13 @@ def _rank_facts(answer: TaskAnswer) -> Iterator[Fact]:
         )
 
 
-def _rank_table(answer: TaskAnswer) -> Table | None:
+def summary_table(answer: TaskAnswer, table_id: str) -> Table | None:
+    """Return the methods in brief: their aggregates, or their ranks where the scores have no common scale."""
+    return aggregate_table(answer, table_id) or rank_table(answer, table_id)
+
+
+def rank_table(answer: TaskAnswer, table_id: str) -> Table | None:
+    """Return the average ranks of the methods, best first; None without a rank test."""
     found = answer.ranks.friedman
     if found is None:
         return None
@@ -245,7 +251,7 @@ def _rank_table(answer: TaskAnswer) -> Table | None:
         for i in order
     )
     note = "Chances come from drawing the seeds of every task anew." if places is not None else ""
-    return cells.table("average-ranks", "Ranks of the methods, 1 for the best", heads, rows, note=note)
+    return cells.table(table_id, "Ranks of the methods, 1 for the best", heads, rows, note=note)
 
 
 def _pair_table(answer: TaskAnswer) -> Table | None:

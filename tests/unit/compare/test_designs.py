@@ -120,3 +120,18 @@ def test_the_headline_and_every_contrast_carry_their_plan() -> None:
     frame = make_frame([*seeded(BASELINE, METRIC, m="base"), *seeded(CANDIDATE, METRIC, m="cand")])
     [experiment] = analyse((frame,), Settings(), snapshot=1).experiments
     assert all(one.plan.why.endswith(".") for comparison in experiment.comparisons for one in comparison.contrasts)
+
+
+def test_the_interval_of_a_mean_is_cut_at_the_bounds_of_the_metric() -> None:
+    near_one = [0.999, 0.99, 1.0, 0.97, 1.0]
+    bounds = {"by_name": {METRIC: {"lower_bound": 0.0, "upper_bound": 1.0}}}
+    frame = make_frame(seeded(near_one, METRIC, m="a"))
+    found = {}
+    for settings in ({}, {"metrics": bounds}):
+        [experiment] = analyse((frame,), Settings.model_validate(settings), snapshot=1).experiments
+        [sample] = experiment.samples[METRIC]
+        assert sample.mean
+        assert sample.mean.interval
+        found[bool(settings)] = sample.mean.interval.high
+    assert found[False] > 1
+    assert found[True] == 1
