@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from runreport.compare.associations import differ_at_all, sweep_associations
 from runreport.compare.baseline import choose_baselines, opponents
 from runreport.compare.cautions import experiment_cautions
 from runreport.compare.comparison import Analysis, BaselineChoice, Comparison, Contrast, ExperimentAnalysis, Sweep
@@ -158,11 +159,23 @@ def _analyse_experiment(experiment: _Experiment) -> ExperimentAnalysis:
         cautions=experiment_cautions(counts, primary, comparisons, experiment.samples),
         lineage=experiment_lineage(experiment.frame, groups),
         over_tasks=over_tasks,
+        differ_at_all=_differ_at_all(experiment),
+        associations=sweep_associations(
+            sweep, experiment.runs, frozenset(facts.run.reader for facts in experiment.frame.runs), options.level
+        ),
         targets=answer_targets(
             experiment.settings.target, experiment.frame.experiment, experiment.metrics.definitions, experiment.samples
         ),
         times_to_train=times_to_train(compared_groups(groups), experiment.samples, experiment.runs),
     )
+
+
+def _differ_at_all(experiment: _Experiment) -> str:
+    primary = experiment.primary
+    if primary is None or experiment.layout is not None:
+        return ""
+    competing = {group.group_id for group in compared_groups(experiment.groups)}
+    return differ_at_all(primary, [one for one in experiment.samples[primary.metric] if one.group_id in competing])
 
 
 def _headline(

@@ -9,6 +9,7 @@ from runreport.diff.values import Diff
 from runreport.lineage.graph import LineageGraph
 from runreport.names import Verdict
 from runreport.notices import Notice
+from runreport.stats.association import Associations
 from runreport.stats.equivalence import Equivalence
 from runreport.stats.folds import FoldComparison
 from runreport.stats.olympic import OlympicMean
@@ -160,7 +161,8 @@ class ExperimentAnalysis:
     """Everything computed about one experiment.
 
     ``samples`` holds for each metric one sample per group, in group order. ``headline`` is the answer in one
-    sentence: which group is best on the primary metric and how sure that is.
+    sentence: which group is best on the primary metric and how sure that is. ``differ_at_all`` says whether three or
+    more groups differ at all, ``associations`` how the params of a sweep go along with its metric.
     """
 
     experiment: str
@@ -177,6 +179,8 @@ class ExperimentAnalysis:
     headline: str
     cautions: tuple[str, ...]
     lineage: LineageGraph
+    differ_at_all: str = ""
+    associations: Associations | None = None
     over_tasks: TaskAnswer | None = None
     targets: tuple[Target, ...] = ()
     times_to_train: tuple[TimeToTrain, ...] = ()

@@ -385,6 +385,8 @@ class SweepPage:
     title: Annotated[str, "Title of the page."]
     reading: Annotated[str, "What was swept and how runs are ranked."]
     ranking: Annotated[Table, "The first runs by rank, at most 1,000."]
+    associations: Annotated[Table | None, "How each param goes along with the metric; None without varied params."]
+    cautions: Annotated[tuple[Caution, ...], "What to be careful about in them."]
     scatters: Annotated[tuple[FigureBlock, ...], "Each varying param against the metric."]
 
 

@@ -79,7 +79,8 @@ def _section(dossier: Dossier, *, is_full: bool) -> ExperimentSection:
 def _reading(dossier: Dossier) -> str:
     primary = dossier.primary
     metric = f"Primary metric: {cells.name(primary.metric)} ({words.reduction(primary)})." if primary else ""
-    rules = (dossier.analysis.primary_rule, dossier.analysis.baseline.rule)
+    analysis = dossier.analysis
+    rules = (analysis.primary_rule, analysis.baseline.rule, analysis.differ_at_all)
     return " ".join(filter(None, (metric, *(words.sentence(rule) for rule in rules))))
 
 

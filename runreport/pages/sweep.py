@@ -1,12 +1,13 @@
 """All runs of a sweep: ranked, and each param against the metric."""
 
 from runreport.compare.comparison import Sweep
-from runreport.compare.words import counted, listed
-from runreport.pages import cells, urls, words
-from runreport.pages.contexts import SweepPage
+from runreport.compare.words import counted, format_p, listed
+from runreport.pages import cells, numbers, urls, words
+from runreport.pages.contexts import Caution, Cell, Column, Row, SweepPage, Table
 from runreport.pages.dossier import Dossier
 from runreport.pages.experiment import sweep_table, telling_params
 from runreport.pages.figures import scatter_figure
+from runreport.stats.association import SPEARMAN, Association, Associations
 
 _MOST_SCATTERS = 12
 _MOST_ROWS = 1_000
@@ -24,11 +25,61 @@ def sweep_page(dossier: Dossier, sweep: Sweep) -> SweepPage | None:
         title=title,
         reading=_reading(sweep, params),
         ranking=ranking,
+        associations=_association_table(dossier.analysis.associations, sweep),
+        cautions=_cautions(dossier.analysis.associations),
         scatters=tuple(
             scatter_figure(dossier, sweep, param, number)
             for number, param in enumerate(params[:_MOST_SCATTERS], start=1)
         ),
     )
+
+
+def _association_table(found: Associations | None, sweep: Sweep) -> Table | None:
+    if found is None:
+        return None
+    heads = (
+        Column(key="param", label="Param"),
+        Column(key="association", label="Association", is_number=True),
+        Column(key="measure", label="Measure"),
+        Column(key="interval", label="95 % interval", is_number=True),
+        Column(key="p", label="p", is_number=True),
+        Column(key="p", label="p", detail=f"BH over {sum(row.test is not None for row in found.rows)}", is_number=True),
+        Column(key="remark", label="Remark"),
+    )
+    ordered = sorted(found.rows, key=lambda row: -abs(row.effect.value) if row.effect else 1.0)
+    note = (
+        "An association in this sweep, not a cause: params that were changed together cannot be told apart. Spearman's rho "
+        "runs from \N{MINUS SIGN}1 to 1; epsilon squared, for categories, from 0 to 1."
+    )
+    caption = f"How params go along with {cells.name(sweep.metric.metric)}"
+    return cells.table("associations", caption, heads, (_association_row(row) for row in ordered), note=note)
+
+
+def _association_row(row: Association) -> Row:
+    effect = row.effect
+    interval = effect.interval if effect else None
+    is_rank = row.test is not None and row.test.test == SPEARMAN
+    return Row(
+        cells=(
+            cells.text_cell(cells.name(row.parameter)),
+            cells.number_cell(effect.value if effect else None, 2, sign=is_rank),
+            cells.text_cell(("Spearman's rho" if is_rank else "epsilon squared") if row.test else None),
+            Cell(text=numbers.interval(interval.low, interval.high, 2, sign=True))
+            if interval
+            else cells.text_cell(None),
+            _p_cell(row.test.p if row.test else None),
+            _p_cell(row.p_adjusted),
+            cells.text_cell(row.refusal.words if row.refusal else ""),
+        )
+    )
+
+
+def _p_cell(p: float | None) -> Cell:
+    return cells.text_cell(None) if p is None else Cell(text=format_p(p).removeprefix("= "), sort=p)
+
+
+def _cautions(found: Associations | None) -> tuple[Caution, ...]:
+    return tuple(Caution(kind="", sentence=one.words) for one in found.cautions) if found else ()
 
 
 def _reading(sweep: Sweep, params: tuple[str, ...]) -> str:

@@ -181,6 +181,15 @@ _TASKS = (
         "apart. The rank distribution says how often a method would come out at each rank if seeds were drawn again.",
     ),
 )
+_SWEEPS = (
+    Term(
+        anchor="association",
+        title="How params go along with the metric",
+        text="Spearman's rho says whether the metric rises or falls with a numeric param, whatever the shape: 1 and −1 are "
+        "perfect, 0 is none. Epsilon squared is the share of the ranks that a category accounts for. p is adjusted by the "
+        "method of Benjamini and Hochberg over all params. None of it says that changing the param would change the metric.",
+    ),
+)
 _CURVES = (
     Term(
         anchor="band",
@@ -196,6 +205,7 @@ TERM_GROUPS = (
     TermGroup(title="What to be careful about", terms=_CAUTIONS),
     TermGroup(title="Targets", terms=_TARGETS),
     TermGroup(title="Several tasks", terms=_TASKS),
+    TermGroup(title="Sweeps", terms=_SWEEPS),
     TermGroup(title="Curves", terms=_CURVES),
 )
 
@@ -224,6 +234,7 @@ _ANCHORS_OF_COLUMNS = {
     "margin": "target",
     "needed": "target",
     "task": "tasks",
+    "association": "association",
     "aggregate": "aggregate",
     "improvement": "improvement",
     "rank": "ranks",
