@@ -225,8 +225,12 @@ def _content(descriptor: int, limit_bytes: int) -> bytes:
 
 
 def _rest(descriptor: int, start: bytes, limit_bytes: int) -> bytes:
-    blocks, size_bytes = [start], len(start)
-    _check_size(max(size_bytes, os.fstat(descriptor).st_size), limit_bytes)
+    blocks, size_bytes, told_bytes = [start], len(start), os.fstat(descriptor).st_size
+    _check_size(max(size_bytes, told_bytes), limit_bytes)
+    if told_bytes > size_bytes and hasattr(os, "pread"):
+        whole = os.pread(descriptor, told_bytes + 1, 0)  # to join blocks would copy a large file once more
+        if len(whole) == told_bytes:
+            return whole
     while block := os.read(descriptor, _BLOCK_BYTES):
         blocks.append(block)
         size_bytes += len(block)
