@@ -86,8 +86,11 @@ def ranks(column: Column) -> tuple[Ranks, tuple[str, ...]]:
     names = chunk.dictionary.to_pylist()
     distinct = tuple(sorted(set(names)))
     position = {name: rank for rank, name in enumerate(distinct)}
+    codes: Ranks = chunk.indices.to_numpy()
+    if names == list(distinct):
+        return codes, distinct
     rank_of_code = np.array([position[name] for name in names], dtype=np.int32)
-    return rank_of_code[chunk.indices.to_numpy()], distinct
+    return rank_of_code[codes], distinct
 
 
 def integers(column: Column, *, missing: int) -> Ints:
