@@ -3,6 +3,7 @@
 import os
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -171,6 +172,16 @@ def scan_tree(
 def list_folder(root: Path, folder: str) -> Listing:
     """Return what a folder (given relative to the root) holds at its first level; empty when it is missing."""
     return _listing(root, folder, "")
+
+
+@lru_cache(maxsize=4096)
+def suffix_of(name: str) -> str:
+    """Return the suffix of a file name in lower case.
+
+    >>> suffix_of("Log.JSONL"), suffix_of(".hidden")
+    ('.jsonl', '')
+    """
+    return os.path.splitext(name)[1].lower()  # noqa: PTH122 - pathlib is slow for tens of thousands of names
 
 
 def media_type(path: str) -> str | None:
