@@ -85,7 +85,7 @@ def ingest_figures(path: Path, jobs: int) -> dict[str, float]:
 
     reading = read_bytes_seconds(path)
     with tempfile.TemporaryDirectory(prefix="runreport-benchmark-") as store:
-        wall, begin, helped = time.perf_counter(), time.process_time(), _children_seconds()
+        wall, begin, before = time.perf_counter(), time.process_time(), _children_seconds()
         result = ingest((path,), store=store, jobs=jobs)
         seconds = time.process_time() - begin
         return {
