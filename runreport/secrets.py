@@ -8,11 +8,14 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any, TypeVar, cast
 
 from runreport.model import keys
 from runreport.model.entities import Dataset, Model, Param, RunBatch, RunLog
 from runreport.names import Severity
 from runreport.notices import Notice
+
+_Entity = TypeVar("_Entity")
 
 REMOVED = "(removed: looks like a secret)"
 """What is stored in the place of a secret."""
@@ -139,28 +142,36 @@ def _cleaned(log: RunLog) -> RunLog:
     cleaner = _Cleaner()
     text, optional = cleaner.text, cleaner.optional
     code = log.code
-    cleaned = replace(
+    cleaned = _with(
         log,
-        run=replace(log.run, name=text("its name", log.run.name), note=optional("its note", log.run.note)),
+        run=_with(log.run, name=text("its name", log.run.name), note=optional("its note", log.run.note)),
         params=tuple(_param(one, cleaner) for one in log.params),
-        tags=tuple(replace(one, value=cleaner.named("tag", one.tag, one.value)) for one in log.tags),
-        environment=tuple(replace(one, value=cleaner.named(one.kind, one.item, one.value)) for one in log.environment),
-        artifacts=tuple(replace(one, location=optional(f"artifact {one.path}", one.location)) for one in log.artifacts),
+        tags=tuple(_with(one, value=cleaner.named("tag", one.tag, one.value)) for one in log.tags),
+        environment=tuple(_with(one, value=cleaner.named(one.kind, one.item, one.value)) for one in log.environment),
+        artifacts=tuple(_with(one, location=optional(f"artifact {one.path}", one.location)) for one in log.artifacts),
         datasets=tuple(_dataset(one, cleaner) for one in log.datasets),
         models=tuple(_model(one, cleaner) for one in log.models),
         code=code
-        and replace(
+        and _with(
             code,
             repo_url=optional("its repository", code.repo_url),
             entry_point=optional("its entry point", code.entry_point),
         ),
         edges=tuple(
-            replace(one, from_node=text("its lineage", one.from_node), to_node=text("its lineage", one.to_node))
+            _with(one, from_node=text("its lineage", one.from_node), to_node=text("its lineage", one.to_node))
             for one in log.edges
         ),
-        notices=tuple(replace(one, message=text("a notice", one.message)) for one in log.notices),
+        notices=tuple(_with(one, message=text("a notice", one.message)) for one in log.notices),
     )
     return replace(cleaned, notices=(*cleaned.notices, _notice(log, [*cleaner.places]))) if cleaner.places else log
+
+
+def _with(entity: _Entity, **values: object) -> _Entity:
+    """Return an entity with other values; itself where they are the same, for so they nearly always are."""
+    if all(getattr(entity, name) == value for name, value in values.items()):
+        return entity
+    changed: _Entity = replace(cast("Any", entity), **values)
+    return changed
 
 
 def _param(param: Param, cleaner: _Cleaner) -> Param:

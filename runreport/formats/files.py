@@ -3,6 +3,7 @@
 import os
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -173,6 +174,16 @@ def list_folder(root: Path, folder: str) -> Listing:
     return _listing(root, folder, "")
 
 
+@lru_cache(maxsize=4096)
+def suffix_of(name: str) -> str:
+    """Return the suffix of a file name in lower case.
+
+    >>> suffix_of("Log.JSONL"), suffix_of(".hidden")
+    ('.jsonl', '')
+    """
+    return os.path.splitext(name)[1].lower()  # noqa: PTH122 - pathlib is slow for tens of thousands of names
+
+
 def media_type(path: str) -> str | None:
     """Return the media type the suffix stands for, None when it is not a well-known one.
 
@@ -225,8 +236,12 @@ def _content(descriptor: int, limit_bytes: int) -> bytes:
 
 
 def _rest(descriptor: int, start: bytes, limit_bytes: int) -> bytes:
-    blocks, size_bytes = [start], len(start)
-    _check_size(max(size_bytes, os.fstat(descriptor).st_size), limit_bytes)
+    blocks, size_bytes, told_bytes = [start], len(start), os.fstat(descriptor).st_size
+    _check_size(max(size_bytes, told_bytes), limit_bytes)
+    if told_bytes > size_bytes and hasattr(os, "pread"):
+        whole = os.pread(descriptor, told_bytes + 1, 0)  # to join blocks would copy a large file once more
+        if len(whole) == told_bytes:
+            return whole
     while block := os.read(descriptor, _BLOCK_BYTES):
         blocks.append(block)
         size_bytes += len(block)

@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from runreport.model.entities import Param
 from runreport.names import ParamKind, content_hash
@@ -22,6 +23,7 @@ def run_id(tool: str, source_id: str) -> str:
     return content_hash(tool, source_id, length=_RUN_ID_LENGTH)
 
 
+@lru_cache(maxsize=1024)  # the runs of an experiment share most of their values
 def param_kind(text: str) -> tuple[ParamKind, float | None]:
     """Return what a param's text stands for, and its number where it has one.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, TypeVar, get_type_hints
 
@@ -256,7 +257,7 @@ def to_table(name: str, entities: Iterable[Any]) -> pa.Table:
     """Return the entities of one kind as a table with that table's schema; texts become valid UTF-8."""
     schema = SCHEMAS[name]
     rows = list(entities)
-    columns = [pa.array([_cell(getattr(row, field.name)) for row in rows], type=field.type) for field in schema]
+    columns = [pa.array(list(map(_cell, map(attrgetter(field.name), rows))), type=field.type) for field in schema]
     return pa.Table.from_arrays(columns, schema=schema)
 
 

@@ -62,6 +62,7 @@ class Location:
         address: where the runs are when they lie in no folder, such as a server, with the user and password that were
             given; empty otherwise. The root is not used then.
         heads: what :meth:`head` has read, by name, with how much was asked for.
+        checked: the folder's path once it is known that no link leads out of the root on the way to it.
     """
 
     root: Path
@@ -72,6 +73,7 @@ class Location:
     rules: tuple[SourceOptions, ...] = ()
     address: str = ""
     heads: dict[str, tuple[int, bytes]] = field(default_factory=dict, compare=False, repr=False)
+    checked: set[str] = field(default_factory=set, compare=False, repr=False)
 
     @property
     def path(self) -> Path:
@@ -91,6 +93,19 @@ class Location:
             )
         return path
 
+    def listed(self, name: str) -> str:
+        """Return the path of a file of this folder, as :meth:`inside` does; links above the folder are looked for once.
+
+        Raises:
+            ReadError: it does not lie below the root once links are resolved.
+        """
+        if self.relative not in self.checked:
+            self.inside(self.relative)
+            self.checked.add(self.relative)
+        child = self.child(name)
+        path = f"{self.root}/{child}"
+        return str(self.inside(child)) if os.path.islink(path) else path  # noqa: PTH114 - counts for thousands of files
+
     def child(self, name: str) -> str:
         """Return the path of a file or folder of this folder relative to the root."""
         return f"{self.relative}/{name}" if self.relative else name
@@ -104,7 +119,7 @@ class Location:
         if len(kept) == asked < size_bytes:
             asked = max(size_bytes, LOOK_BYTES)
             try:
-                kept = read_head(self.inside(self.child(name)), asked)
+                kept = read_head(self.listed(name), asked)
             except ReadError:
                 kept = b""
             self.heads[name] = asked, kept

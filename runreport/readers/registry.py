@@ -141,10 +141,11 @@ def find(
     noticed: dict[str, list[Notice]] = {"": nested, **{start.label: [] for start in starts}}
     claims: list[Claim] = []
     looks: list[Look] = []
+    of_folders = [reader for reader in readers if not getattr(reader, "schemes", ())]
     for start in starts:
         steps = walk.walk(start)
         for visit in (_with_rules(found, rules) for found in steps):
-            settled = _settled(visit, readers)
+            settled = _settled(visit, of_folders)
             claims += settled.claims
             looks += settled.looks
             noticed[start.label] += settled.notices
@@ -267,7 +268,7 @@ def _matches(location: Location, readers: Sequence[Reader]) -> tuple[list[tuple[
     """Return what each reader says, the surest first; at equal certainty whole trees and then names decide."""
     matches: list[tuple[str, Match]] = []
     failures: list[Notice] = []
-    for reader in [one for one in readers if not getattr(one, "schemes", ())]:
+    for reader in readers:
         try:
             match = reader.match(_offered(location, reader.name))
         except Exception as error:  # noqa: BLE001 - foreign input and foreign readers must not stop the walk
@@ -318,14 +319,14 @@ def _claim(reader_name: str, match: Match, location: Location, free: set[str]) -
     if match.takes is None:
         if len(free) < len(location.files):
             return None, "not used: files of the tree are read by a surer reader"
-        own = replace(location, heads={})
+        own = replace(location, heads={}, checked=set())
         return Claim(reader_name=reader_name, location=own, match=match), "reads the whole tree"
     granted = frozenset(name for name in match.takes if name in free or "/" in name)
     if not match.takes:
         return None, "read with the folder above" if match.reads_above else "takes nothing here"
     if not granted:
         return None, "not used: a surer reader takes these files"
-    own = replace(location, heads={}, files=tuple(file for file in location.files if file in free))
+    own = replace(location, heads={}, checked=set(), files=tuple(file for file in location.files if file in free))
     claim = Claim(reader_name=reader_name, location=own, match=replace(match, takes=granted))
     return claim, f"reads {_listed(sorted(granted), len(granted))}"
 

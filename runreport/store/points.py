@@ -65,7 +65,8 @@ def sort_points(points: pa.Table) -> SortedPoints:
     run, runs = ranks(flat.column("run_id"))
     metric, metrics = ranks(flat.column("metric"))
     step, order = flat.column("step").to_numpy(), flat.column("order").to_numpy()
-    rows = _sorted_rows(metric.astype(np.int64) * len(runs) + run, step, order)
+    key = metric.astype(np.int64) * len(runs) + run
+    rows = _sorted_rows(key, step, order)
     return SortedPoints(
         runs=runs,
         metrics=metrics,
@@ -75,7 +76,7 @@ def sort_points(points: pa.Table) -> SortedPoints:
         order=order[rows],
         value=flat.column("value").to_numpy()[rows],
         time_us=integers(flat.column("time"), missing=NO_TIME)[rows],
-        starts=_starts(metric[rows], run[rows]),
+        starts=_starts(key[rows]),
     )
 
 
@@ -85,8 +86,11 @@ def ranks(column: Column) -> tuple[Ranks, tuple[str, ...]]:
     names = chunk.dictionary.to_pylist()
     distinct = tuple(sorted(set(names)))
     position = {name: rank for rank, name in enumerate(distinct)}
+    codes: Ranks = chunk.indices.to_numpy()
+    if names == list(distinct):
+        return codes, distinct
     rank_of_code = np.array([position[name] for name in names], dtype=np.int32)
-    return rank_of_code[chunk.indices.to_numpy()], distinct
+    return rank_of_code[codes], distinct
 
 
 def integers(column: Column, *, missing: int) -> Ints:
@@ -110,7 +114,10 @@ def grouped_rows(key: Ints) -> Ints:
     return rows
 
 
-def _sorted_rows(key: Ints, step: Ints, order: NDArray[np.int32]) -> Ints:
+def _sorted_rows(key: Ints, step: Ints, order: NDArray[np.int32]) -> Ints | slice:
+    """Return what puts rows in order; when they are in it already, a slice, which copies nothing."""
+    if is_sorted(key, step, order):
+        return slice(None)
     rows = grouped_rows(key)
     if is_sorted(key[rows], step[rows], order[rows]):
         return rows
@@ -127,9 +134,8 @@ def is_sorted(*columns: NDArray[np.int64] | NDArray[np.int32]) -> bool:
     return True
 
 
-def _starts(*columns: NDArray[np.int64] | NDArray[np.int32]) -> Ints:
-    changes = [column[1:] != column[:-1] for column in columns]
-    is_start = np.concatenate([np.ones(min(len(columns[0]), 1), dtype=bool), np.logical_or.reduce(changes)])
+def _starts(key: Ints) -> Ints:
+    is_start = np.concatenate([np.ones(min(len(key), 1), dtype=bool), key[1:] != key[:-1]])
     return np.flatnonzero(is_start)
 
 

@@ -46,9 +46,7 @@ def summary_table(points: SortedPoints) -> pa.Table:
 def _by_time(points: SortedPoints) -> _Series:
     """Order the points of a step by time; logs nearly always have them so already."""
     counts = np.diff(points.starts, append=len(points.value))
-    number = np.repeat(np.arange(len(points.starts)), counts)
-    columns = (number, points.step, points.time_us, points.order)
-    rows = slice(None) if is_sorted(*columns) else np.lexsort(columns[::-1])
+    rows = _rows_by_time(points, counts) if _repeats_steps(points) else slice(None)
     value = points.value[rows]
     return _Series(
         step=points.step[rows],
@@ -59,6 +57,19 @@ def _by_time(points: SortedPoints) -> _Series:
         ends=points.starts + counts - 1,
         counts=counts,
     )
+
+
+def _repeats_steps(points: SortedPoints) -> bool:
+    """Whether a series has several points at a step."""
+    is_repeated = points.step[1:] == points.step[:-1]
+    is_repeated[points.starts[1:] - 1] = False
+    return bool(is_repeated.any())
+
+
+def _rows_by_time(points: SortedPoints, counts: Ints) -> Ints | slice:
+    number = np.repeat(np.arange(len(points.starts)), counts)
+    columns = (number, points.step, points.time_us, points.order)
+    return slice(None) if is_sorted(*columns) else np.lexsort(columns[::-1])
 
 
 def _names(points: SortedPoints) -> dict[str, Column]:
@@ -96,8 +107,9 @@ def _extremes(series: _Series) -> dict[str, Column]:
 def _first_step(series: _Series, wanted: Floats) -> Ints:
     """Return the first step at which each series has its wanted value [k]; any step where it never has."""
     is_hit = series.is_finite & (series.value == np.repeat(wanted, series.counts))
-    rows = np.where(is_hit, np.arange(len(is_hit)), len(is_hit) - 1)
-    return series.step[np.minimum.reduceat(rows, series.starts)]
+    hits = np.append(np.flatnonzero(is_hit), len(is_hit) - 1)
+    first: Ints = series.step[hits[np.searchsorted(hits[:-1], series.starts)]]
+    return first
 
 
 def _means(series: _Series) -> dict[str, Column]:

@@ -292,17 +292,19 @@ def _broken(source: Source, problem: ReadError) -> Leftovers:
 
 
 def _metric_files(location: Location, runs: Sequence[_ReadRun], unread: list[Notice]) -> Iterator[MetricFile]:
-    """Read the metric files of runs one by one; those that cannot be read are added to ``unread``."""
+    """Read the metric files of runs one by one; those that cannot be read are added to ``unread``.
+
+    They come by metric and run, in the order of the store, so that no point need be moved later.
+    """
     root = str(location.root)
-    for run in runs:
-        run_id = run.log.run.run_id
-        for metric, path in run.metrics:
-            try:
-                content = read_bytes(f"{root}/{path}", _METRIC_BYTES)
-            except ReadError as problem:
-                unread.append(_unread_metric(run_id, path, problem))
-            else:
-                yield MetricFile(run_id, metric, path, content)
+    series = ((metric, run.log.run.run_id, path) for run in runs for metric, path in run.metrics)
+    for metric, run_id, path in sorted(series):
+        try:
+            content = read_bytes(f"{root}/{path}", _METRIC_BYTES)
+        except ReadError as problem:
+            unread.append(_unread_metric(run_id, path, problem))
+        else:
+            yield MetricFile(run_id, metric, path, content)
 
 
 def _unread_metric(run_id: str, path: str, problem: ReadError) -> Notice:

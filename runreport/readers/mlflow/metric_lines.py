@@ -86,8 +86,11 @@ def read_metric_files(files: Sequence[MetricFile]) -> tuple[Columns, list[Notice
     Regular files (three fields in each line) are parsed in one go. The others are split line by line: lines of two
     fields (step 0) and of five (with a data set; the step is always field 3), and lines that are broken.
     """
-    regular = {index: count for index, file in enumerate(files) if (count := _regular_lines(file.content))}
+    regular = {index: count for index, file in enumerate(files) if (count := _whole_lines(file.content))}
     parsed = _parsed_together(files, regular)
+    if parsed is None:  # some have lines of another form, which Arrow refuses
+        regular = {index: count for index, count in regular.items() if _is_regular(files[index].content, count)}
+        parsed = _parsed_together(files, regular)
     together = set() if parsed is None else set(regular)
     parts = [] if parsed is None else [parsed]
     notices: list[Notice] = []
@@ -134,10 +137,14 @@ def _bits(values: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.where(np.isnan(values), np.nan, values).view(np.int64)
 
 
-def _regular_lines(content: bytes) -> int:
-    """Return the number of lines when they are whole and have three fields each; else 0."""
-    lines = content.count(b"\n")
-    return lines if content.endswith(b"\n") and content.count(b" ") == _STEP * lines else 0
+def _whole_lines(content: bytes) -> int:
+    """Return the number of lines when the last one has its end; else 0."""
+    return content.count(b"\n") if content.endswith(b"\n") else 0
+
+
+def _is_regular(content: bytes, lines: int) -> bool:
+    """Whether lines may have three fields each."""
+    return content.count(b" ") == _STEP * lines
 
 
 def _parsed_together(files: Sequence[MetricFile], regular: Mapping[int, int]) -> Columns | None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from runreport.model.tables import POINTS
 from runreport.names import Severity
 from runreport.notices import Notice
+from runreport.readers.common import arrow
 
 EARLIEST_MS = -62_135_596_800_000  # the years 1 to 9999, which datetime can hold
 LATEST_MS = 253_402_300_799_999
@@ -88,16 +89,18 @@ def points_table(columns: Columns, names: SeriesNames) -> pa.Table:
         names: run and metric of each series.
     """
     impossible = _impossible_times(columns)
-    time_us = np.where(impossible, 0, columns.time_ms) * US_PER_MS
-    arrays = [
-        _dictionary(names.run_ids, columns.series),
-        _dictionary(names.metrics, columns.series),
-        pa.array(columns.step),
-        pa.array(_positions(columns.series)),
-        pa.array(columns.value),
-        pa.array(time_us, mask=impossible if impossible.any() else None).cast(pa.timestamp("us", tz="UTC")),
-    ]
-    return pa.Table.from_arrays(arrays, schema=POINTS)
+    is_any = bool(impossible.any())
+    time_us = (np.where(impossible, 0, columns.time_ms) if is_any else columns.time_ms) * US_PER_MS
+    return arrow.points_table(
+        {
+            "run_id": _dictionary(names.run_ids, columns.series),
+            "metric": _dictionary(names.metrics, columns.series),
+            "step": arrow.arrow_column(columns.step, pa.int64()),
+            "order": arrow.arrow_column(_positions(columns.series), pa.int32()),
+            "value": arrow.arrow_column(columns.value, pa.float64()),
+            "time": arrow.arrow_column(time_us, POINTS.field("time").type, ~impossible if is_any else None),
+        }
+    )
 
 
 def _impossible_times(columns: Columns) -> NDArray[np.bool_]:
@@ -105,14 +108,14 @@ def _impossible_times(columns: Columns) -> NDArray[np.bool_]:
 
 
 def _dictionary(names: Sequence[str], series: NDArray[np.int64]) -> pa.Array[Any]:
-    distinct = {name: code for code, name in enumerate(dict.fromkeys(names))}
-    codes = np.array([distinct[name] for name in names], dtype=np.int32)
-    return pa.DictionaryArray.from_arrays(codes[series], pa.array(list(distinct), pa.string()))
+    distinct = sorted(set(names))
+    codes = {name: code for code, name in enumerate(distinct)}
+    return arrow.arrow_names(np.array([codes[name] for name in names], dtype=np.int32)[series], distinct)
 
 
 def _positions(series: NDArray[np.int64]) -> NDArray[np.int32]:
     """Return the position of each point within its series."""
     rows = np.arange(len(series), dtype=np.int64)
-    begins = np.flatnonzero(np.diff(series, prepend=-1))
+    begins = np.flatnonzero(np.concatenate([np.ones(min(len(series), 1), dtype=bool), series[1:] != series[:-1]]))
     lengths = np.diff(np.append(begins, len(series)))
     return (rows - np.repeat(begins, lengths)).astype(np.int32)

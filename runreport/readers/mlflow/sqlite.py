@@ -1,10 +1,11 @@
 """MLflow's SQLite store (``mlflow.db``), read without MLflow: a few queries for hundreds of runs at a time."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import ClassVar
 
 from runreport.errors import ReadError
+from runreport.formats.files import suffix_of
 from runreport.formats.sqlite import COMPANIONS, is_sqlite, open_database
 from runreport.model.entities import RunBatch
 from runreport.names import Severity
@@ -93,7 +94,7 @@ def _candidates(location: Location) -> list[str]:
     """Return the files with a usual name; a single file, which may have been named on purpose, is always one."""
     if len(location.files) == 1:
         return list(location.files)
-    return [name for name in location.files if PurePosixPath(name).suffix.lower() in _SUFFIXES]
+    return [name for name in location.files if suffix_of(name) in _SUFFIXES]
 
 
 def _artifact_roots(location: Location, name: str, path: Path) -> set[str] | None:

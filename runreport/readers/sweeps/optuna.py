@@ -10,10 +10,10 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from pathlib import PurePosixPath
 from typing import ClassVar
 
 from runreport.errors import ReadError
+from runreport.formats.files import suffix_of
 from runreport.formats.sqlite import COMPANIONS, MAGIC, is_sqlite, open_database
 from runreport.model.entities import RunBatch
 from runreport.names import Severity
@@ -113,17 +113,16 @@ def _kind(location: Location, name: str) -> str:
     Raises:
         ReadError: it is a database that has the words of Optuna's tables in it and cannot be opened.
     """
-    suffix = PurePosixPath(name).suffix.lower()
+    suffix = suffix_of(name)
     if suffix not in _DATABASES | _JOURNALS and not _TELLING_NAME.search(name) and len(location.files) > 1:
         return ""
-    path = location.inside(location.child(name))
     start = location.head(name, _PEEK_BYTES)
     if all(mark in start for mark in MARKS) and start.startswith(b"{"):
         return "a journal of Optuna"
     if not start.startswith(MAGIC):
         return ""
     try:
-        with open_database(path) as database:
+        with open_database(location.inside(location.child(name))) as database:
             return (
                 "a SQLite database with the tables of Optuna" if database.columns.keys() >= optuna_sqlite.TABLES else ""
             )

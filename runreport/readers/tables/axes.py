@@ -121,7 +121,7 @@ def within_groups(sorted_codes: NDArray[Any]) -> NDArray[np.int64]:
     count = len(sorted_codes)
     if count == 0:
         return np.empty(0, dtype=np.int64)
-    starts = np.concatenate(([0], np.flatnonzero(np.diff(sorted_codes)) + 1))
+    starts = np.concatenate(([0], np.flatnonzero(sorted_codes[1:] != sorted_codes[:-1]) + 1))
     lengths = np.diff(np.append(starts, count))
     positions: NDArray[np.int64] = np.arange(count) - np.repeat(starts, lengths)
     return positions

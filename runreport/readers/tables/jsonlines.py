@@ -1,4 +1,4 @@
-"""JSON lines as columns: one parse by Arrow, and line by line for files it refuses."""
+"""JSON lines as columns: one parse, by Arrow unless all lines are alike, and line by line for files it refuses."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pyarrow import json as arrow_json
 
 from runreport.errors import ReadError
 from runreport.readers.tables.columns import Issue, ParsedTable, Peek, bounded
+from runreport.readers.tables.uniform import parsed_uniform
 
 SETTINGS = ("config", "params", "hparams")
 """Keys of a line under which an object holds the run's settings rather than metrics."""
@@ -23,6 +24,7 @@ MAX_SPARSE_CELLS = 20_000_000
 
 _PEEK_LINES = 20
 _UNSUSPICIOUS_BYTES = 16_000
+_LARGE_BYTES = 1_000_000  # from here on it pays to try whether the lines are uniform
 _SAMPLED_LINES = 128
 _USUAL_KINDS = 4  # of lines in one file, such as training, evaluation, system and summary
 _LEAST_FILLED = 0.25  # of the cells of a table that is not sparse
@@ -74,10 +76,12 @@ def parse(data: bytes) -> ParsedTable:
     whole, cut_issues = _without_cut_line(data.removeprefix(b"\xef\xbb\xbf"))
     if not whole or whole.isspace():
         return ParsedTable(table=pa.table({}), issues=(*cut_issues, _EMPTY))
-    if len(whole) > _UNSUSPICIOUS_BYTES and _may_be_sparse(whole):
+    sample = _sample(whole) if len(whole) > _UNSUSPICIOUS_BYTES else []
+    if _may_be_sparse(sample):
         _check_cells(whole)
     line_issues: list[Issue] = []
-    table = _parsed_whole(whole)
+    table = parsed_uniform(whole, sample) if len(whole) > _LARGE_BYTES else None
+    table = _parsed_whole(whole) if table is None else table
     if table is None:
         table, line_issues = _parsed_by_line(whole)
     found = [key for key in SETTINGS if key in table.column_names and pa.types.is_struct(table.schema.field(key).type)]
@@ -88,17 +92,18 @@ def parse(data: bytes) -> ParsedTable:
     )
 
 
-def _may_be_sparse(data: bytes) -> bool:
-    """Whether lines spread over a file hold far more different keys than any one of them."""
+def _sample(data: bytes) -> list[dict[str, object]]:
+    """Return the objects of some lines spread over a file; of those that are none, empty ones."""
     starts = (data.rfind(b"\n", 0, place) + 1 for place in range(0, len(data), len(data) // _SAMPLED_LINES + 1))
-    names: set[str] = set()
-    most = 0
-    for start in dict.fromkeys(starts):
-        end = data.find(b"\n", start)
-        row = _keys(data[start : end if end >= 0 else len(data)])
-        names.update(row)
-        most = max(most, len(row))
-    return len(names) > _USUAL_KINDS * (most + 1)
+    ends = {start: data.find(b"\n", start) for start in starts}
+    return [_object(data[start : end if end >= 0 else len(data)]) or {} for start, end in ends.items()]
+
+
+def _may_be_sparse(sample: Sequence[dict[str, object]]) -> bool:
+    """Whether lines spread over a file hold far more different keys than any one of them."""
+    rows = [_keys(row) for row in sample]
+    names = {name for row in rows for name in row}
+    return len(names) > _USUAL_KINDS * (max(map(len, rows), default=0) + 1)
 
 
 def _check_cells(data: bytes) -> None:
@@ -110,7 +115,7 @@ def _check_cells(data: bytes) -> None:
     names: set[str] = set()
     rows = filled = 0
     for line in _lines(data):
-        row = _keys(line)
+        row = _keys(_object(line) or {})
         names.update(row)
         rows += 1
         filled += len(row)
@@ -123,9 +128,9 @@ def _check_cells(data: bytes) -> None:
         raise ReadError(sentence)
 
 
-def _keys(line: bytes) -> Collection[str]:
+def _keys(row: dict[str, object]) -> Collection[str]:
     try:
-        return _flat(_object(line) or {}).keys()
+        return _flat(row).keys()
     except RecursionError:
         return ()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from runreport.readers.tables.run_keys import RunKeys
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Points:
-    """Metric points of one table, sorted by run and metric, in file order within each series.
+    """Metric points of one table, in file order within each series.
 
     All arrays are [points]; ``run`` and ``metric`` are positions in the run keys and in ``metric_names``.
     """
@@ -65,38 +65,46 @@ def table_points(table: pa.Table, roles: Roles, runs: RunKeys) -> tuple[Points, 
 
 
 def points_table(parts: Sequence[Points], run_ids: Sequence[Sequence[str]]) -> pa.Table:
-    """Return the points of several tables with the schema POINTS; ``run_ids`` names the runs of each."""
-    run_codes: dict[str, int] = {}
-    metric_codes: dict[str, int] = {}
-    run = _recoded([part.run for part in parts], run_ids, run_codes)
-    metric = _recoded([part.metric for part in parts], [part.metric_names for part in parts], metric_codes)
-    by_series = np.lexsort((metric, run))
-    run, metric = run[by_series], metric[by_series]
-    time = _joined_arrays([part.time_us for part in parts], np.int64)[by_series]
-    step = _joined_arrays([part.step for part in parts], np.int64)[by_series]
-    value = _joined_arrays([part.value for part in parts], np.float64)[by_series]
-    order = within_groups(run.astype(np.int64) * max(len(metric_codes), 1) + metric).astype(np.int32)
+    """Return the points of several tables with the schema POINTS; ``run_ids`` names the runs of each.
+
+    They are sorted by metric and run, as the store keeps them; within a series they keep their order.
+    """
+    metric_names = _distinct(part.metric_names for part in parts)
+    run_names = _distinct(run_ids)
+    run = _recoded([part.run for part in parts], run_ids, run_names)
+    metric = _recoded([part.metric for part in parts], [part.metric_names for part in parts], metric_names)
+    series = metric.astype(np.int64) * max(len(run_names), 1) + run
+    is_sorted = bool((series[1:] >= series[:-1]).all())
+    rows = slice(None) if is_sorted else np.argsort(series, kind="stable")
+    time = _joined_arrays([part.time_us for part in parts], np.int64)[rows]
     return arrow.points_table(
         {
-            "run_id": arrow.arrow_names(run, list(run_codes)),
-            "metric": arrow.arrow_names(metric, list(metric_codes)),
-            "step": arrow.arrow_column(step, pa.int64()),
-            "order": arrow.arrow_column(order, pa.int32()),
-            "value": arrow.arrow_column(value, pa.float64()),
+            "run_id": arrow.arrow_names(run[rows], run_names),
+            "metric": arrow.arrow_names(metric[rows], metric_names),
+            "step": arrow.arrow_column(_joined_arrays([part.step for part in parts], np.int64)[rows], pa.int64()),
+            "order": arrow.arrow_column(within_groups(series[rows]).astype(np.int32), pa.int32()),
+            "value": arrow.arrow_column(_joined_arrays([part.value for part in parts], np.float64)[rows], pa.float64()),
             "time": arrow.arrow_column(time, POINTS.field("time").type, time != NO_TIME),
         }
     )
 
 
+def _distinct(named: Iterable[Iterable[str]]) -> list[str]:
+    return sorted({name for names in named for name in names})
+
+
 def _recoded(
-    arrays: Sequence[NDArray[np.int32]], names: Sequence[Sequence[str]], codes: dict[str, int]
+    arrays: Sequence[NDArray[np.int32]], names: Sequence[Sequence[str]], shared: Sequence[str]
 ) -> NDArray[np.int32]:
-    """Return the arrays of positions in their own names as one array of positions in ``codes``, which grows."""
-    shared = [np.array([codes.setdefault(name, len(codes)) for name in own], dtype=np.int32) for own in names]
-    return _joined_arrays([own[array] for own, array in zip(shared, arrays, strict=True)], np.int32)
+    """Return the arrays of positions in their own names as one array of positions in the shared names."""
+    places = {name: place for place, name in enumerate(shared)}
+    coded = [np.array([places[name] for name in own], dtype=np.int32) for own in names]
+    return _joined_arrays([own[array] for own, array in zip(coded, arrays, strict=True)], np.int32)
 
 
 def _joined_arrays(arrays: Sequence[NDArray[Any]], kind: type[Any]) -> NDArray[Any]:
+    if len(arrays) == 1:
+        return arrays[0].astype(kind, copy=False)
     return np.concatenate(arrays).astype(kind, copy=False) if arrays else np.empty(0, dtype=kind)
 
 
@@ -107,20 +115,23 @@ def _wide_points(table: pa.Table, roles: Roles, runs: RunKeys) -> tuple[Points, 
     metrics = {name for name in roles.others if roles.may_be_metric(name)}
     candidates = [name for name in table.column_names if name in metrics or axes.get(name)]
     found = {name: column for name in candidates if (column := numbers(table.column(name))) and column.valid.any()}
-    valid = np.stack([column.valid for column in found.values()]) if found else np.zeros((0, 0), dtype=np.bool_)
-
-    def spread(rows: NDArray[Any]) -> NDArray[Any]:
-        return np.broadcast_to(rows, valid.shape)[valid] if found else rows[:0]
-
+    named = [found[name] for name in sorted(found)]  # in the order of the store, so that nothing need be moved later
+    row_times = times.times_us if times else np.full(table.num_rows, NO_TIME)
     points = Points(
-        metric_names=tuple(found),
-        run=spread(runs.row_runs),
-        metric=np.repeat(np.arange(len(found), dtype=np.int32), valid.sum(axis=1)),
-        step=spread(steps.steps),
-        value=_joined_arrays([column.values[column.valid] for column in found.values()], np.float64),
-        time_us=spread(times.times_us if times else np.full(table.num_rows, NO_TIME)),
+        metric_names=tuple(sorted(found)),
+        run=_valid_cells([runs.row_runs] * len(named), named, np.int32),
+        metric=np.repeat(np.arange(len(named), dtype=np.int32), [int(column.valid.sum()) for column in named]),
+        step=_valid_cells([steps.steps] * len(named), named, np.int64),
+        value=_valid_cells([column.values for column in named], named, np.float64),
+        time_us=_valid_cells([row_times] * len(named), named, np.int64),
     )
     return points, [*steps.issues, *_cell_issues(found), *_repeated_steps(steps, runs, points)]
+
+
+def _valid_cells(cells: Sequence[NDArray[Any]], columns: Sequence[Numbers], kind: type[Any]) -> NDArray[Any]:
+    """Return what belongs to the rows of each column that hold a number, column by column."""
+    pairs = zip(cells, columns, strict=True)
+    return _joined_arrays([own if column.valid.all() else own[column.valid] for own, column in pairs], kind)
 
 
 def _long_points(

@@ -62,7 +62,7 @@ _Shape = tuple[Dialect, tuple[bool, ...], SourceOptions | None]
 def read_together(wanted: Mapping[str, tuple[str, SourceOptions | None]]) -> list[Together]:
     """Return what could be read at once of the small CSV files (run id to path and settings); others are left out."""
     shapes: dict[_Shape, list[_Body]] = {}
-    for run_id, (path, rule) in wanted.items():
+    for run_id, (path, rule) in sorted(wanted.items(), key=lambda item: item[0]):  # the order in which they are stored
         found = _body(run_id, path)
         if found:
             (dialect, words), body = found

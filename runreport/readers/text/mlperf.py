@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from runreport.errors import ReadError
 from runreport.formats.documents import load_object
-from runreport.formats.files import list_folder
+from runreport.formats.files import list_folder, suffix_of
 from runreport.model.entities import RunBatch
 from runreport.model.keys import flatten
 from runreport.notices import Notice
@@ -108,10 +108,10 @@ def _read_run(location: Location, source: Source, points: RunPoints) -> RunFacts
 
 
 def _holds_events(location: Location, name: str) -> bool:
-    if PurePosixPath(name).suffix.lower() not in _SUFFIXES:
+    if suffix_of(name) not in _SUFFIXES:
         return False
     try:
-        head, tail = ends(location.inside(location.child(name)), _PEEK_BYTES, _PEEK_BYTES)
+        head, tail = ends(location.listed(name), _PEEK_BYTES, _PEEK_BYTES)
     except ReadError:
         return False
     mark = f"{MARK} {{".encode()

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from runreport.config.options import SourceOptions
 from runreport.errors import ReadError
+from runreport.formats.files import suffix_of
 from runreport.model.entities import RunBatch
 from runreport.readers.base import Certainty, Joining, Location, Match, Scan, Source
 from runreport.readers.common.logs import RunFacts, read_each, source_of
@@ -91,10 +92,10 @@ def _reason(location: Location, name: str, least: int) -> str:
     rule = location.rule(location.child(name))
     if rule is not None and _describes_text(rule):
         return "the settings say how its lines are read"
-    if PurePosixPath(name).suffix.lower() not in _SUFFIXES:
+    if suffix_of(name) not in _SUFFIXES:
         return ""
     try:
-        head, tail = ends(location.inside(location.child(name)), _HEAD_BYTES, _TAIL_BYTES)
+        head, tail = ends(location.listed(name), _HEAD_BYTES, _TAIL_BYTES)
     except ReadError:
         return ""
     if nnunet.FILE_NAME.fullmatch(name) and (nnunet.MARK in head or b"Epoch" in head or b"epoch" in head):
