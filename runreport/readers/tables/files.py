@@ -60,8 +60,11 @@ def peek(location: Location, name: str) -> Peek:
         if suffix == JSON:
             return document.peek(head, is_whole=len(head) < LOOK_BYTES)
         return delimited.peek(head)
-    except (OSError, csv.Error, pa.ArrowException) as error:
+    except _FAULTS as error:
         raise _unreadable(path, error) from error
+
+
+_FAULTS = (OSError, csv.Error, pa.ArrowException, UnicodeError)
 
 
 def parse(path: str) -> ParsedTable:
@@ -79,7 +82,7 @@ def parse(path: str) -> ParsedTable:
             return document.parse(data)
         _check_lines(data)
         return jsonlines.parse(data) if suffix in JSON_LINES or suffix == JSON else delimited.parse(data)
-    except (OSError, csv.Error, pa.ArrowException) as error:
+    except _FAULTS as error:
         raise _unreadable(path, error) from error
 
 

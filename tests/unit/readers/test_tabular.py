@@ -572,3 +572,19 @@ class TestRealLogs:
             seeds.setdefault(params(log)["stem"], []).append(log.run.seed)
         assert all(sorted(group, key=str) == [1, 2, 3] for group in seeds.values())
         assert len(seeds) > 20
+
+
+def test_an_infinite_seed_is_a_name_like_any_other(tmp_path: Path) -> None:
+    rows = [f"{seed},{step},{0.5 * step}" for seed in ("1e999", "2", "3") for step in range(2)]
+    (tmp_path / "all.csv").write_text("\n".join(["seed,step,loss", *rows]) + "\n")
+    names = sorted(log.run.name or "" for log in ingest(tmp_path).logs)
+    assert len(names) == 3
+    assert any("inf" in name for name in names)
+
+
+def test_a_parquet_file_with_a_broken_name_is_an_error_of_its_own(tmp_path: Path) -> None:
+    parquet.write_table(pa.table({"step": [1, 2], "lossy": [0.5, 0.25]}), tmp_path / "a.parquet")
+    path = tmp_path / "a.parquet"
+    path.write_bytes(path.read_bytes().replace(b"lossy", b"\xc3\x28\xc3\x28s"))
+    with pytest.raises(ReadError, match="cannot be read as a table"):
+        files.parse(str(path))
