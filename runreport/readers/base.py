@@ -40,12 +40,23 @@ class Joining(StrEnum):
         BENEATH: its folder and all below it is one run.
         LAYER: it holds facts, such as settings, about every run in its folder and below. It is a run of its own only
             when there is none.
+        JOB: a layer written by one process, which put all its logs into that folder or below. Logs of different
+            readers there are one run when each reader finds one; of several jobs over a run the nearest counts.
+        LAST_JOB: a job of which nothing says that what lies below is its own, because other processes use the folder,
+            too. It counts only when there is a single run below.
     """
 
     ALONE = "alone"
     FOLDER = "folder"
     BENEATH = "beneath"
     LAYER = "layer"
+    JOB = "job"
+    LAST_JOB = "last-job"
+
+    @property
+    def is_layer(self) -> bool:
+        """Whether the log holds facts about the runs of other logs."""
+        return self in (Joining.LAYER, Joining.JOB, Joining.LAST_JOB)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +173,8 @@ class Source:
         size_bytes: how much there is to read, for splitting the work.
         joining: what it has to do with other readers' logs around it; all but ``ALONE`` need a folder as ``path``.
         owns: with ``BENEATH``, the names of the sub-folders that belong to the run; empty for all of them.
+        beside: the folder in which the tool was at work, when it keeps its logs in a sub-folder of its own; logs that
+            other tools wrote there may be of the same run.
     """
 
     run_id: str
@@ -172,6 +185,7 @@ class Source:
     size_bytes: int = 0
     joining: Joining = Joining.ALONE
     owns: tuple[str, ...] = ()
+    beside: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ _RECORD_FILE = re.compile(r"run-(?P<id>.+)\.wandb\Z")
 _RUN_FOLDER = re.compile(r"(?:offline-)?run-(?P<time>\d{8}_\d{6})-(?P<id>.+)\Z")
 _OWN_FOLDERS = frozenset({"files", "logs", "tmp", "code"})
 _FILES = "files"
+_CLIENT_FOLDER = "wandb"
 _PEEK_BYTES = 1 << 16
 
 
@@ -145,7 +146,14 @@ def _source(location: Location, path: str, files: Sequence[str]) -> Source:
     tool_id = _id_of(logs[0])
     joining = Joining.ALONE if path in files else Joining.FOLDER
     source_id = facts.identity(project, tool_id) if tool_id else ""
-    return source_of(location, facts.TOOL, path, files, source_id=source_id, joining=joining)
+    return source_of(location, facts.TOOL, path, files, source_id=source_id, joining=joining, beside=_beside(path))
+
+
+def _beside(path: str) -> str | None:
+    """Return the folder in which the client made its own folder ``wandb``, None when there is no such folder."""
+    above = path.rpartition("/")[0] if _RUN_FOLDER.match(path.rpartition("/")[2]) else ""
+    folder, _, name = above.rpartition("/")
+    return folder if name == _CLIENT_FOLDER else None
 
 
 def _source_without_log(location: Location, names: Sequence[str]) -> Source:
@@ -154,7 +162,9 @@ def _source_without_log(location: Location, names: Sequence[str]) -> Source:
     tool_id = _id_of_folder(path)
     files = [location.child(one) for one in names]
     source_id = f"{_FILES}/{tool_id}" if tool_id else ""
-    return source_of(location, facts.TOOL, path, files, source_id=source_id, joining=Joining.FOLDER)
+    return source_of(
+        location, facts.TOOL, path, files, source_id=source_id, joining=Joining.FOLDER, beside=_beside(path)
+    )
 
 
 def _files_of(location: Location, folder: str, log: str) -> list[str]:
