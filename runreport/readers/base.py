@@ -93,8 +93,10 @@ class Location:
         """Return the path of something below the root.
 
         Raises:
-            ReadError: it does not lie below the root once links are resolved.
+            ReadError: it does not lie below the root once links are resolved, or can be the name of nothing.
         """
+        if "\0" in relative:
+            raise ReadError(f"{relative!r} holds a null character, which no name of a file does.")
         path = self.root / relative
         if _may_leave(self.root, relative) and not Path(os.path.realpath(path)).is_relative_to(self.root):
             raise ReadError(
