@@ -215,9 +215,9 @@ def _found(
     found = {label: list(notices) for label, notices in noticed.items()}
     found.setdefault("", []).extend(elsewhere)
     for place in places:
-        found[place.location.label].extend(place.notices)
+        found[place.location.named].extend(place.notices)
     for task, result in done:
-        found[task.location.label].extend(result.notices)
+        found[task.location.named].extend(result.notices)
     return {label: tuple(notices) for label, notices in found.items()}
 
 

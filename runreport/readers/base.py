@@ -70,6 +70,7 @@ class Location:
         folders: names of the sub-folders, sorted; links that leave the root are not among them.
         files: names of the regular files, sorted; only the one named file when a file was named for ingest.
         rules: the user's settings for single sources, see :meth:`rule`.
+        part: the sub-folder that was named, when it lies in a folder which the store knows and which is the root then.
         address: where the runs are when they lie in no folder, such as a server, with the user and password that were
             given; empty otherwise. The root is not used then.
         heads: what :meth:`head` has read, by name, with how much was asked for.
@@ -81,6 +82,7 @@ class Location:
     folders: tuple[str, ...]
     files: tuple[str, ...]
     rules: tuple[SourceOptions, ...] = ()
+    part: str = ""
     address: str = ""
     heads: dict[str, tuple[int, bytes]] = field(default_factory=dict, compare=False, repr=False)
 
@@ -88,6 +90,11 @@ class Location:
     def path(self) -> Path:
         """The folder in question."""
         return self.root / self.relative if self.relative else self.root
+
+    @property
+    def named(self) -> str:
+        """What was named for ingest, as it is shown; a part of a known folder ends with ``/``, unlike any label."""
+        return f"{self.label}/{self.part}/" if self.part else self.label
 
     def inside(self, relative: str) -> Path:
         """Return the path of something below the root.

@@ -191,7 +191,7 @@ def _try(reader: Reader, folder: Path, figures: Figures, what: str) -> None:
 
 
 def _read(reader: Reader, folder: Path) -> Iterator[None]:
-    starts, _ = walk.starts([folder], {})
+    starts, _ = walk.starts([folder], walk.KnownFolders(owners={}))
     for start in starts:
         steps = walk.walk(start)
         for visit in steps:
