@@ -43,6 +43,7 @@ def run_facts(  # noqa: PLR0913 - each is another part of what is known
     summary_tags: Mapping[str, str],
     directions: Mapping[str, Direction],
     artifacts: tuple[Artifact, ...],
+    blobs: Mapping[str, bytes],
     notes: Notes,
 ) -> RunFacts:
     """Return the facts about a run but for its points; what the log does not say is taken from the files beside it."""
@@ -68,6 +69,7 @@ def run_facts(  # noqa: PLR0913 - each is another part of what is known
         environment=_environment(records, beside, places.items),
         directions=directions,
         artifacts=artifacts,
+        blobs=blobs,
         datasets=tuple(_datasets(run_id, records)),
         edges=tuple(_edges(run_id, records)),
         code=_code(run_id, records, beside),

@@ -17,11 +17,13 @@ from runreport.formats.files import list_folder
 from runreport.model.entities import RunBatch
 from runreport.names import Severity
 from runreport.readers.base import Certainty, Joining, Location, Match, Scan, Source
+from runreport.readers.common.kept import KeptFiles
 from runreport.readers.common.logs import RunFacts, read_each, source_of
 from runreport.readers.common.series import RunPoints
 from runreport.readers.wandb import beside as beside_files
 from runreport.readers.wandb import facts, media
 from runreport.readers.wandb.beside import read_beside
+from runreport.readers.wandb.histograms import take_histograms
 from runreport.readers.wandb.notes import Notes
 from runreport.readers.wandb.points import add_history, add_measurements
 from runreport.readers.wandb.records import MARK, Records, project_of
@@ -40,7 +42,7 @@ class WandbReader:
     """Reads the run folders of W&B."""
 
     name: ClassVar[str] = "wandb"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     formats: ClassVar[tuple[str, ...]] = (
         "Run folders, offline and online (`run-*.wandb`), of all versions with a record file",
         "Several run folders of one run id as one run",
@@ -91,6 +93,8 @@ def _read_run(location: Location, source: Source, points: RunPoints) -> RunFacts
     add_measurements(records.system, records.run.started_s, points, notes)
     summary = combined(records.summary.tree(), beside.summary, notes)
     tags = add_summary(summary, logged, points, notes)
+    kept = KeptFiles(source.run_id)
+    take_histograms(kept, logged, notes)
     collected = media.Collected(source.run_id)
     for folder in _file_folders(source, logs):
         media.add_files(collected, location, folder, notes)
@@ -104,7 +108,8 @@ def _read_run(location: Location, source: Source, points: RunPoints) -> RunFacts
         beside,
         summary_tags=tags,
         directions=records.definitions.directions(points.metrics),
-        artifacts=collected.artifacts,
+        artifacts=(*collected.artifacts, *kept.artifacts),
+        blobs=kept.blobs,
         notes=notes,
     )
 
