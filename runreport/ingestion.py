@@ -18,7 +18,7 @@ from runreport.notices import Notice
 from runreport.readers import registry
 from runreport.readers.base import Location
 from runreport.reading import Task, TaskResult, read_task
-from runreport.scanning import Place, runs_of, scan_all
+from runreport.scanning import Place, runs_of, scan_all, withheld
 from runreport.store.manifest import Commit, Store
 
 _TASK_RUNS = 100  # metrics of a run share their times: files of more runs compress less well
@@ -129,7 +129,8 @@ def ingest(  # noqa: PLR0913 - each is an option of the command
     tasks = _tasks(runs, known, opened.path)
     results, commits = _read_all(opened, tasks, jobs, report)
     done = tuple(zip(tasks, results, strict=True))
-    found = _found(places, findings.noticed, (*installed.notices, *same_values(opened.snapshot(), runs)), done)
+    elsewhere = (*installed.notices, *withheld(runs), *same_values(opened.snapshot(), runs))
+    found = _found(places, findings.noticed, elsewhere, done)
     ledger = make_ledger(findings, places, runs, done)
     parts = _parts(joint for _, joint in runs)
     commits.append(opened.commit((), found=found, roots=findings.roots, ledgers=ledger, parts=parts))
@@ -214,9 +215,9 @@ def _found(
     found = {label: list(notices) for label, notices in noticed.items()}
     found.setdefault("", []).extend(elsewhere)
     for place in places:
-        found[place.location.label].extend(place.notices)
+        found[place.location.named].extend(place.notices)
     for task, result in done:
-        found[task.location.label].extend(result.notices)
+        found[task.location.named].extend(result.notices)
     return {label: tuple(notices) for label, notices in found.items()}
 
 

@@ -1,11 +1,13 @@
 """Which logs belong to one run, by the folders they lie in.
 
-Logs that different readers find in one folder are one run; the surest reader gives it its identity. Some logs own all
-that lies below their folder, and some only add settings to the runs there (see :class:`runreport.readers.base.Joining`).
+Logs that different readers find in one folder are one run; the surest reader gives it its identity. Folders that are
+named after the tool which writes there count as the folder they lie in, and all logs of one process are one run when
+each reader finds one. Some logs own all that lies below their folder, and some only add settings to the runs there
+(see :class:`runreport.readers.base.Joining`).
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -13,6 +15,11 @@ from runreport.names import content_hash
 from runreport.readers.base import Certainty, Joining, Source
 
 _FINGERPRINT_LENGTH = 32
+_TOOL_FOLDERS = frozenset(
+    f"{tool}{ending}"
+    for tool in ("csv", "tb", "tensorboard", "tfevents", "wandb")
+    for ending in ("", "log", "logs", "_log", "_logs", "-log", "-logs")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +35,13 @@ class Part:
 class Joint:
     """All logs of one run, the one that gives it its identity first.
 
-    ``shares_layer`` says that the nearest layer over the run lies over other runs as well.
+    ``shares_layer`` says that the nearest layer over the run lies over other runs as well. ``withheld_from`` counts the
+    runs below a job that did not get its settings, because nothing says which of them it was.
     """
 
     parts: tuple[Part, ...]
     shares_layer: bool = False
+    withheld_from: int = 0
 
     @property
     def run_id(self) -> str:
@@ -42,7 +51,7 @@ class Joint:
     @property
     def part_ids(self) -> tuple[str, ...]:
         """The ids that its logs have by themselves, without its own and those of settings."""
-        return tuple(part.source.run_id for part in self.parts[1:] if part.source.joining is not Joining.LAYER)
+        return tuple(part.source.run_id for part in self.parts[1:] if not part.source.joining.is_layer)
 
     @property
     def path(self) -> str:
@@ -69,6 +78,17 @@ def joints(parts: Iterable[Part]) -> tuple[Joint, ...]:
     A folder in which one reader finds several runs is not a run, so nothing in it is joined.
     """
     found = list(parts)
+    layers = [part for part in found if part.source.joining.is_layer]
+    jobs = {part.source.path for part in layers if _is(part, Joining.JOB)}
+    groups = _by_folder(found)
+    groups = _united(groups, _without_tool)
+    groups = _united(groups, lambda folder: _nearest(folder, jobs))
+    group_of = {id(part): group for group in groups for part in group}
+    return tuple(_with_layers(_in_order(found, group_of), layers))
+
+
+def _by_folder(found: Iterable[Part]) -> list[list[Part]]:
+    """Return the logs of each folder, or of each folder with an owner; those of several runs one by one."""
     by_folder: dict[str, list[Part]] = defaultdict(list)
     for part in found:
         if part.source.joining in (Joining.FOLDER, Joining.BENEATH):
@@ -77,10 +97,46 @@ def joints(parts: Iterable[Part]) -> tuple[Joint, ...]:
     merged: dict[str, list[Part]] = defaultdict(list)
     for folder, own in by_folder.items():
         merged[_owner(folder, owners)] += own
-    groups = {id(part): group for group in merged.values() if _is_one_run(group) for part in group}
-    runs = _in_order(found, groups)
-    layers = [part for part in found if _is(part, Joining.LAYER)]
-    return tuple(_with_layers(runs, layers))
+    return [
+        portion
+        for group in merged.values()
+        for portion in ([group] if _is_one_run(group) else [[part] for part in group])
+    ]
+
+
+def _united(groups: Sequence[list[Part]], place_of: Callable[[str], str | None]) -> list[list[Part]]:
+    """Put groups of the same place together where no reader has logs in two of them; None is no place."""
+    at_place: dict[str, list[list[Part]]] = defaultdict(list)
+    united: list[list[Part]] = []
+    for group in groups:
+        place = place_of(_at_work(min(group, key=_rank).source))
+        if place is None:
+            united.append(group)
+        else:
+            at_place[place].append(group)
+    for own in at_place.values():
+        names = [name for group in own for name in {part.reader_name for part in group}]
+        united += [[part for group in own for part in group]] if len(set(names)) == len(names) else own
+    return united
+
+
+def _at_work(source: Source) -> str:
+    """Return the folder in which the process of a log was at work, as far as its reader knows it."""
+    return source.path if source.beside is None else source.beside
+
+
+def _without_tool(folder: str) -> str:
+    """Return a path without the folders that are named after the tool which logs there.
+
+    >>> _without_tool("exp/tb_logs/version_0"), _without_tool("exp/csv/version_0"), _without_tool("tb")
+    ('exp/version_0', 'exp/version_0', '')
+    """
+    return "/".join(name for name in folder.split("/") if name.lower() not in _TOOL_FOLDERS)
+
+
+def _nearest(folder: str, places: AbstractSet[str]) -> str | None:
+    """Return the nearest of some folders that is, or holds, a folder."""
+    return next((above for above in _upwards(folder) if above in places), None) if places else None
 
 
 def _is(part: Part, joining: Joining) -> bool:
@@ -112,7 +168,7 @@ def _in_order(found: Sequence[Part], groups: Mapping[int, list[Part]]) -> list[l
     seen: set[int] = set()
     runs: list[list[Part]] = []
     for part in found:
-        if id(part) in seen or _is(part, Joining.LAYER):
+        if id(part) in seen or part.source.joining.is_layer:
             continue
         group = groups.get(id(part), [part])
         seen |= set(map(id, group))
@@ -126,28 +182,44 @@ def _rank(part: Part) -> tuple[bool, int, int, str]:
 
 
 def _with_layers(runs: list[list[Part]], layers: Sequence[Part]) -> Iterator[Joint]:
-    """Give every run the layers of its folder and above, the nearest first; yield layers of no run as runs."""
+    """Give every run the layers of its folders and above, the nearest first; yield layers of no run as runs."""
     by_folder: dict[str, list[Part]] = defaultdict(list)
     for layer in layers:
         by_folder[layer.source.path].append(layer)
     for own in by_folder.values():
         own.sort(key=_rank)
-    over = [_over(_folder(run[0].source), by_folder) for run in runs]
+    over = [_over(run, by_folder) for run in runs]
+    below = Counter(layer.source.run_id for found in over for layer in found if _is(layer, Joining.LAST_JOB))
+    withheld = {run_id: count for run_id, count in below.items() if count > 1}
+    over = [[layer for layer in found if layer.source.run_id not in withheld] for found in over]
     nearest = Counter(found[0].source.path for found in over if found)
     for run, found in zip(runs, over, strict=True):
         shares_layer = bool(found) and nearest[found[0].source.path] > 1
         yield Joint(parts=(*run, *found), shares_layer=shares_layer)
     used = {layer.source.path for found in over for layer in found}
     for folder in _lowest(by_folder.keys() - used):
-        yield Joint(parts=tuple(_over(folder, by_folder)))
+        found = _layers_of(folder, by_folder)
+        yield Joint(parts=tuple(found), withheld_from=withheld.get(found[0].source.run_id, 0))
+
+
+def _over(run: Sequence[Part], layers: Mapping[str, list[Part]]) -> list[Part]:
+    """Return the layers over the logs of a run, each once."""
+    folders = dict.fromkeys(_folder(part.source) for part in run)
+    return list({id(layer): layer for folder in folders for layer in _layers_of(folder, layers)}.values())
 
 
 def _folder(source: Source) -> str:
     return source.path.rpartition("/")[0] if source.path in source.files else source.path
 
 
-def _over(folder: str, layers: Mapping[str, list[Part]]) -> list[Part]:
-    return [layer for above in _upwards(folder) if above in layers for layer in layers[above]]
+def _layers_of(folder: str, layers: Mapping[str, list[Part]]) -> list[Part]:
+    """Return the layers of a folder and above, the nearest first, but of all jobs only the nearest."""
+    found: list[Part] = []
+    for layer in (layer for above in _upwards(folder) if above in layers for layer in layers[above]):
+        is_job = not _is(layer, Joining.LAYER)
+        if not is_job or all(_is(kept, Joining.LAYER) for kept in found):
+            found.append(layer)
+    return found
 
 
 def _lowest(folders: AbstractSet[str]) -> list[str]:

@@ -207,10 +207,10 @@ def _said_by_layer(run: Joint, logs: Sequence[RunLog]) -> dict[str, Any]:
     """Return what a layer calls a run that has no name but its place, and its seed when that is from its place too."""
     first, source = logs[0].run, run.parts[0].source
     pairs = zip(run.parts, logs, strict=True)
-    found = next(((part.source.path, log.run) for part, log in pairs if part.source.joining is Joining.LAYER), None)
+    found = next(((part.source.path, log.run) for part, log in pairs if part.source.joining.is_layer), None)
     place = _place(source)
     by_place = name_by_path(place, "")
-    if found is None or source.joining is Joining.LAYER or first.name != (by_place.name or first.experiment):
+    if found is None or source.joining.is_layer or first.name != (by_place.name or first.experiment):
         return {}
     folder, layer = found
     below = place[len(folder) :].strip("/")
@@ -276,7 +276,7 @@ def _conflict_notices(run: Joint, conflicts: Sequence[str]) -> list[Notice]:
 
 def _layer_notices(run: Joint) -> list[Notice]:
     layer = next((part.source for part in run.parts if part.source.joining is Joining.LAYER), None)
-    if layer is None or layer.path or not run.shares_layer:
+    if layer is None or layer.path or layer.joining is not Joining.LAYER or not run.shares_layer:
         return []
     message = "The settings beside the folder that was named were given to all runs below it, this one included."
     hint = "If they belong to one of them only, name its folder alone."

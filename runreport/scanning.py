@@ -43,6 +43,22 @@ def runs_of(places: Sequence[Place]) -> list[tuple[Location, Joint]]:
     return [(root, joint) for root, found in parts.items() for joint in joints(found)]
 
 
+def withheld(runs: Iterable[tuple[Location, Joint]]) -> tuple[Notice, ...]:
+    """Return a notice for each job whose settings were given to none of the runs below, and why."""
+    return tuple(_withheld(where(root, joint.path), joint.withheld_from) for root, joint in runs if joint.withheld_from)
+
+
+def _withheld(place: str, count: int) -> Notice:
+    return Notice(
+        severity=Severity.WARNING,
+        code="settings-not-given",
+        location=place,
+        message=f"The settings here were given to none of the {count} runs below, because other jobs used this folder, "
+        "too, or may have, and nothing says which of the runs they belong to.",
+        hint="Name the folder of the job's own runs alone, or keep each job in a folder of its own.",
+    )
+
+
 def _scan(claim: Claim, readers: Sequence[Reader]) -> Place:
     """List the runs at a place; a log that cannot be opened becomes a notice, an address that is wrong an error."""
     reader = next(reader for reader in readers if reader.name == claim.reader_name)

@@ -40,13 +40,21 @@ class Database:
             yield from self.connection.execute(self._select(table, columns))
 
     def rows_of(self, table: str, columns: Sequence[str], key: str, values: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-        """Yield some columns of the rows whose ``key`` is one of the values."""
+        """Yield some columns of the rows whose ``key`` is one of the values.
+
+        Raises:
+            sqlite3.DatabaseError: an index leads to rows of another value, because the file is damaged.
+        """
         if not self.has(table, key):
             return
         for start in range(0, len(values), _VALUES_PER_QUERY):
             chosen = values[start : start + _VALUES_PER_QUERY]
-            query = f"{self._select(table, columns)} WHERE {key} IN ({placeholders(chosen)})"
-            yield from self.connection.execute(query, chosen)
+            asked = frozenset(map(str, chosen))
+            query = f"{self._select(table, [key, *columns, key])} WHERE {key} IN ({placeholders(chosen)})"
+            for of_index, *row, of_table in self.connection.execute(query, chosen):
+                if str(of_index) not in asked or str(of_table) not in asked:
+                    raise sqlite3.DatabaseError(f"an index of the table {table} does not fit its rows")
+                yield tuple(row)
 
     def select(self, query: str, values: Sequence[str] = ()) -> Iterator[tuple[Any, ...]]:
         """Return the rows of a query, in which a question mark stands for each value."""
@@ -87,8 +95,9 @@ def open_database(path: Path) -> Iterator[Database]:
             uri = _address(path, Path(folder))
             with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
                 yield _opened(connection)
-    except (sqlite3.Error, UnicodeDecodeError) as problem:  # its messages may quote bytes of the damaged file
-        sentence = f"{path.name} cannot be read as a SQLite database: {problem}."
+    except (sqlite3.Error, UnicodeDecodeError, MemoryError) as problem:  # messages may quote bytes of a damaged file
+        reason = "its pages ask for more memory than there is" if isinstance(problem, MemoryError) else problem
+        sentence = f"{path.name} cannot be read as a SQLite database: {reason}."
         raise ReadError(sentence, hint=_hint(path)) from problem
 
 

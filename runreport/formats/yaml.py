@@ -15,6 +15,7 @@ Yaml = None | str | list["Yaml"] | dict[str, "Yaml"]
 MAX_BYTES = 5_000_000
 _MAX_DEPTH = 64
 _MAX_NODES = 200_000
+_MAX_REPEATED = 20_000
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
@@ -49,6 +50,7 @@ class _Builder:
         self._events = events
         self._anchors: dict[str, Yaml] = {}
         self._nodes = 0
+        self._repeated_nodes = 0
 
     def document(self) -> Yaml:
         """Return the first document; None when there is none."""
@@ -91,7 +93,7 @@ class _Builder:
         return self._copy(self._anchors[anchor], ())
 
     def _copy(self, value: Yaml, above: tuple[int, ...]) -> Yaml:
-        self._count(1)
+        self._count_repeated()
         if not isinstance(value, dict | list):
             return value
         if id(value) in above or len(above) >= _MAX_DEPTH:
@@ -100,6 +102,13 @@ class _Builder:
         if isinstance(value, dict):
             return {key: self._copy(inner, inside) for key, inner in list(value.items())}
         return [self._copy(inner, inside) for inner in list(value)]
+
+    def _count_repeated(self) -> None:
+        self._count(1)
+        self._repeated_nodes += 1
+        if self._repeated_nodes > _MAX_REPEATED:
+            sentence = f"The aliases of the YAML text stand for more than {_MAX_REPEATED:,} values."
+            raise ReadError(sentence)
 
     def _count(self, nodes: int) -> None:
         self._nodes += nodes

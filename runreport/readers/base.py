@@ -40,12 +40,23 @@ class Joining(StrEnum):
         BENEATH: its folder and all below it is one run.
         LAYER: it holds facts, such as settings, about every run in its folder and below. It is a run of its own only
             when there is none.
+        JOB: a layer written by one process, which put all its logs into that folder or below. Logs of different
+            readers there are one run when each reader finds one; of several jobs over a run the nearest counts.
+        LAST_JOB: a job of which nothing says that what lies below is its own, because other processes use the folder,
+            too. It counts only when there is a single run below.
     """
 
     ALONE = "alone"
     FOLDER = "folder"
     BENEATH = "beneath"
     LAYER = "layer"
+    JOB = "job"
+    LAST_JOB = "last-job"
+
+    @property
+    def is_layer(self) -> bool:
+        """Whether the log holds facts about the runs of other logs."""
+        return self in (Joining.LAYER, Joining.JOB, Joining.LAST_JOB)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +70,7 @@ class Location:
         folders: names of the sub-folders, sorted; links that leave the root are not among them.
         files: names of the regular files, sorted; only the one named file when a file was named for ingest.
         rules: the user's settings for single sources, see :meth:`rule`.
+        part: the sub-folder that was named, when it lies in a folder which the store knows and which is the root then.
         address: where the runs are when they lie in no folder, such as a server, with the user and password that were
             given; empty otherwise. The root is not used then.
         heads: what :meth:`head` has read, by name, with how much was asked for.
@@ -71,6 +83,7 @@ class Location:
     folders: tuple[str, ...]
     files: tuple[str, ...]
     rules: tuple[SourceOptions, ...] = ()
+    part: str = ""
     address: str = ""
     heads: dict[str, tuple[int, bytes]] = field(default_factory=dict, compare=False, repr=False)
     checked: set[str] = field(default_factory=set, compare=False, repr=False)
@@ -80,12 +93,19 @@ class Location:
         """The folder in question."""
         return self.root / self.relative if self.relative else self.root
 
+    @property
+    def named(self) -> str:
+        """What was named for ingest, as it is shown; a part of a known folder ends with ``/``, unlike any label."""
+        return f"{self.label}/{self.part}/" if self.part else self.label
+
     def inside(self, relative: str) -> Path:
         """Return the path of something below the root.
 
         Raises:
-            ReadError: it does not lie below the root once links are resolved.
+            ReadError: it does not lie below the root once links are resolved, or can be the name of nothing.
         """
+        if "\0" in relative:
+            raise ReadError(f"{relative!r} holds a null character, which no name of a file does.")
         path = self.root / relative
         if _may_leave(self.root, relative) and not Path(os.path.realpath(path)).is_relative_to(self.root):
             raise ReadError(
@@ -177,6 +197,8 @@ class Source:
         size_bytes: how much there is to read, for splitting the work.
         joining: what it has to do with other readers' logs around it; all but ``ALONE`` need a folder as ``path``.
         owns: with ``BENEATH``, the names of the sub-folders that belong to the run; empty for all of them.
+        beside: the folder in which the tool was at work, when it keeps its logs in a sub-folder of its own; logs that
+            other tools wrote there may be of the same run.
     """
 
     run_id: str
@@ -187,6 +209,7 @@ class Source:
     size_bytes: int = 0
     joining: Joining = Joining.ALONE
     owns: tuple[str, ...] = ()
+    beside: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

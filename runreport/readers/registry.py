@@ -56,6 +56,7 @@ class Look:
 
     label: str
     relative: str
+    named: str = ""
     offers: tuple[Offer, ...] = ()
     unread: tuple[str, ...] = ()
     unread_count: int = 0
@@ -71,8 +72,9 @@ class Look:
 class Findings:
     """Everything a walk found: what is to be read, why, and what was passed over.
 
-    For the label of each folder that was named, ``noticed`` holds what was noticed on the walk through it (under the
-    empty label: about the paths themselves) and ``roots`` the marks by which it is known again.
+    For what was named, as :attr:`runreport.readers.base.Location.named` tells it, ``noticed`` holds what was noticed on
+    the walk through it (under the empty text: about the paths themselves). ``roots`` are the marks by which folders are
+    known again, by their labels, where they are new.
     """
 
     claims: tuple[Claim, ...]
@@ -125,7 +127,8 @@ def find(
 
     A text with ``://`` in it is an address; it goes to the reader of its scheme.
 
-    ``known`` are the labels and marks of folders read before (see :class:`Findings`); they keep their labels.
+    ``known`` are the labels and marks of folders read before (see :class:`Findings`); they keep their labels, and what
+    lies below one of them is read below it.
     ``rules`` are the user's settings for single files; one that names a reader hides its files from the others.
 
     A reader that takes a whole tree ends the descent there. Links out of a named folder are refused with a notice.
@@ -137,18 +140,22 @@ def find(
     """
     _check_names(rules, readers)
     named = sorted({str(path) for path in paths if addresses.is_address(str(path))})
-    starts, nested = walk.starts([Path(path) for path in paths if str(path) not in named], known)
-    noticed: dict[str, list[Notice]] = {"": nested, **{start.label: [] for start in starts}}
+    folders = walk.KnownFolders.of(known)
+    starts, nested = walk.starts([Path(path) for path in paths if str(path) not in named], folders)
+    noticed: dict[str, list[Notice]] = {"": nested}
+    roots: dict[str, tuple[str, ...]] = {}
     claims: list[Claim] = []
     looks: list[Look] = []
     of_folders = [reader for reader in readers if not getattr(reader, "schemes", ())]
     for start in starts:
-        steps = walk.walk(start)
+        steps = walk.walk(start, folders)
         for visit in (_with_rules(found, rules) for found in steps):
             settled = _settled(visit, of_folders)
             claims += settled.claims
             looks += settled.looks
-            noticed[start.label] += settled.notices
+            noticed.setdefault(visit.location.named, []).extend(settled.notices)
+            if visit.marks and not set(visit.marks) <= set(known.get(visit.location.label, ())):
+                roots[visit.location.label] = visit.marks
             if any(claim.match.takes is None for claim in settled.claims):
                 steps.stay_out()
             for claim in settled.claims:
@@ -162,8 +169,7 @@ def find(
         claims=tuple(claims),
         looks=tuple(looks),
         noticed={label: tuple(sorted(set(found))) for label, found in noticed.items()},
-        roots={start.label: start.marks for start in starts}
-        | {addresses.shown(address): (content_hash(addresses.shown(address)),) for address in named},
+        roots=roots | {addresses.shown(address): (content_hash(addresses.shown(address)),) for address in named},
     )
 
 
@@ -216,7 +222,7 @@ def _with_rules(visit: Visit, rules: Sequence[SourceOptions]) -> Visit:
 def _settled(visit: Visit, readers: Sequence[Reader]) -> _Settled:
     location = visit.location
     if visit.skipped:
-        skipped = Look(label=location.label, relative=location.relative, skipped=visit.skipped)
+        skipped = Look(label=location.label, relative=location.relative, named=location.named, skipped=visit.skipped)
         return _Settled(looks=(skipped,), notices=visit.notices)
     matches, failures = _matches(location, readers)
     claims: list[Claim] = []
@@ -233,6 +239,7 @@ def _settled(visit: Visit, readers: Sequence[Reader]) -> _Settled:
     look = Look(
         label=location.label,
         relative=location.relative,
+        named=location.named,
         offers=tuple(offers),
         unread=tuple(sorted(free)[:_NAMED_FILES]),
         unread_count=len(free),
@@ -259,7 +266,7 @@ def _settled_address(address: str, readers: Sequence[Reader], rules: tuple[Sourc
         if match is not None:
             offer = Offer(reader_name=reader.name, match=match, outcome="reads all runs there")
             claim = Claim(reader_name=reader.name, location=location, match=match)
-            return _Settled(claims=(claim,), looks=(Look(label=label, relative="", offers=(offer,)),))
+            return _Settled(claims=(claim,), looks=(Look(label=label, relative="", named=label, offers=(offer,)),))
     sentence = f"No reader reads addresses that begin with {addresses.scheme(address)}://."
     raise UsageError(sentence, hint="`runreport readers` lists what is read.")
 

@@ -35,20 +35,62 @@ class _Kind(Enum):
 class Start:
     """A folder where a walk begins; ``only`` are the files that were named in it, None for all of it.
 
-    ``marks`` are the folder's address and its number in the file system, hashed: one of them survives a new address.
+    ``part`` is the sub-folder where the walk begins, when that was named and the root is a folder known to the store.
     """
 
     root: Path
     label: str
-    marks: tuple[str, ...]
+    part: str = ""
     only: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KnownFolders:
+    """The folders a store knows: the label of each by its marks.
+
+    A folder is marked by its address and its number in the file system, hashed: one of them survives a new address. One
+    of which all was read has further marks, by which folders below it are known to be its parts.
+    """
+
+    owners: Mapping[str, str]
+
+    @classmethod
+    def of(cls, roots: Mapping[str, Collection[str]]) -> KnownFolders:
+        """Return the folders with these marks by their labels."""
+        return cls(owners={mark: label for label, marks in sorted(roots.items()) for mark in marks})
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """The labels that are taken."""
+        return frozenset(self.owners.values())
+
+    def label(self, folder: Path) -> str | None:
+        """Return the label of a folder that was named before."""
+        return next((self.owners[mark] for mark in reversed(_marks(folder)) if mark in self.owners), None)
+
+    def label_at(self, folder: Path) -> str | None:
+        """Return the label of a folder at the same address, or of the same number and name."""
+        address = self.owners.get(_address_mark(folder))
+        if address is not None or not any(label.rpartition("/")[2] == folder.name for label in self.labels):
+            return address
+        label = self.label(folder)
+        return label if label is not None and label.rpartition("/")[2] == folder.name else None
+
+    def holder(self, folder: Path) -> tuple[Path, str] | None:
+        """Return the nearest folder above that was read as a whole, with its label."""
+        found = ((above, self.owners.get(mark)) for above in folder.parents for mark in reversed(_marks(above, "/")))
+        return next(((above, label) for above, label in found if label is not None), None) if self.owners else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """One folder of a walk; ``skipped`` says why it is not looked into, and is empty otherwise."""
+    """One folder of a walk; ``skipped`` says why it is not looked into, and is empty otherwise.
+
+    Of a root ``marks`` are those by which it is known again and, if all of it is read, its parts.
+    """
 
     location: Location
+    marks: tuple[str, ...] = ()
     notices: tuple[Notice, ...] = ()
     skipped: str = ""
 
@@ -56,18 +98,26 @@ class Visit:
 class Walk:
     """Iterates over the folders of a start, parents before children, in the order of their names."""
 
-    def __init__(self, start: Start) -> None:
-        self._start = start
-        self._pending = [""]
+    def __init__(self, start: Start, known: KnownFolders) -> None:
+        self._known = known
+        self._pending = [(start, start.part)]
         self._children: list[str] = []
 
     def __iter__(self) -> Iterator[Visit]:
-        """Yield each folder; :meth:`stay_out` called in between leaves out what is below it."""
+        """Yield each folder; :meth:`stay_out` called in between leaves out what is below it.
+
+        A folder that was named before is the root of what lies below it, so that its runs stay the same.
+        """
         while self._pending:
-            visit = _visit(self._start, self._pending.pop())
+            start, relative = self._pending.pop()
+            visit = _visit(start, relative)
             self._children = [] if visit.skipped else _entered(visit.location)
             yield visit
-            self._pending += reversed(self._children)
+            self._pending += [self._step(start, child) for child in reversed(self._children)]
+
+    def _step(self, start: Start, relative: str) -> tuple[Start, str]:
+        label = self._known.label_at(start.root / relative) if self._known.owners else None
+        return (start, relative) if label is None else (Start(root=start.root / relative, label=label), "")
 
     def stay_out(self, names: Collection[str] | None = None) -> None:
         """Do not go into these sub-folders of the folder that was yielded last, or into none of them."""
@@ -78,15 +128,16 @@ def _name(relative: str) -> str:
     return relative.rpartition("/")[2]
 
 
-def walk(start: Start) -> Walk:
+def walk(start: Start, known: KnownFolders | None = None) -> Walk:
     """Return a walk over a start."""
-    return Walk(start)
+    return Walk(start, known or KnownFolders(owners={}))
 
 
-def starts(paths: Sequence[Path], known: Mapping[str, Collection[str]]) -> tuple[list[Start], list[Notice]]:
+def starts(paths: Sequence[Path], known: KnownFolders) -> tuple[list[Start], list[Notice]]:
     """Return where to begin for the paths that were named, with distinct labels; nested ones are walked once.
 
-    A folder that is known by its marks keeps its label; no other folder is given that label.
+    A folder that is known by its marks keeps its label; no other folder is given that label. One that lies in a folder
+    which was read before is read as a part of that.
 
     Raises:
         UsageError: a path does not exist.
@@ -101,17 +152,16 @@ def starts(paths: Sequence[Path], known: Mapping[str, Collection[str]]) -> tuple
     whole = {root for root, named in folders.items() if named is None}
     nested = {root for root in folders if any(parent in whole for parent in root.parents)}
     roots = sorted(folders.keys() - nested)
-    labels = _labels(roots, known)
-    found = [
-        Start(
-            root=root,
-            label=labels[root],
-            marks=_marks(root),
-            only=None if (named := folders[root]) is None else frozenset(named),
-        )
-        for root in roots
+    homes = _homes(roots, known)
+    return [_start(root, folders[root], homes[root]) for root in roots], [
+        _nested_notice(root) for root in sorted(nested)
     ]
-    return found, [_nested_notice(root) for root in sorted(nested)]
+
+
+def _start(folder: Path, named: set[str] | None, home: tuple[Path, str]) -> Start:
+    root, label = home
+    part = "" if folder == root else folder.relative_to(root).as_posix()
+    return Start(root=root, label=label, part=part, only=None if named is None else frozenset(named))
 
 
 def _resolved(path: Path) -> Path:
@@ -130,21 +180,31 @@ def _nearest(path: Path) -> str:
     return f"Did you mean {str(path.parent / near[0])!r}?" if near else "Name a folder or file that exists."
 
 
-def _marks(root: Path) -> tuple[str, ...]:
-    status = root.stat()
-    return content_hash(str(root), length=_MARK_LENGTH), content_hash(
-        f"{status.st_dev}:{status.st_ino}", length=_MARK_LENGTH
-    )
+def _address_mark(folder: Path, ending: str = "") -> str:
+    return content_hash(f"{folder}{ending}", length=_MARK_LENGTH)
 
 
-def _labels(roots: Sequence[Path], known: Mapping[str, Collection[str]]) -> dict[Path, str]:
-    """Return the labels of known roots as they were, and of the others the shortest ends that tell all apart."""
-    owners = {mark: label for label, marks in sorted(known.items()) for mark in marks}
-    old = {root: owners[mark] for root in roots for mark in reversed(_marks(root)) if mark in owners}
+def _marks(folder: Path, ending: str = "") -> tuple[str, str]:
+    """Return the marks of a folder, or with an ending those by which its parts are known."""
+    status = folder.stat()
+    number = content_hash(f"{status.st_dev}:{status.st_ino}{ending}", length=_MARK_LENGTH)
+    return _address_mark(folder, ending), number
+
+
+def _homes(folders: Sequence[Path], known: KnownFolders) -> dict[Path, tuple[Path, str]]:
+    """Return for each folder the root it is read below, and the label of that.
+
+    Known folders keep their label; what lies in one is read below it; of the others the shortest ends that tell all
+    apart are the labels.
+    """
+    old = {folder: label for folder in folders if (label := known.label(folder)) is not None}
     if len(set(old.values())) < len(old):
-        old = {root: label for root, label in old.items() if _marks(root)[0] in known[label]}
-    fresh = _shortest_ends([root for root in roots if root not in old], frozenset(known))
-    return {**fresh, **old}
+        old = {folder: label for folder, label in old.items() if known.owners.get(_address_mark(folder)) == label}
+    homes = {folder: (folder, label) for folder, label in old.items()}
+    holders = {folder: known.holder(folder) for folder in folders if folder not in old}
+    homes |= {folder: holder for folder, holder in holders.items() if holder is not None}
+    fresh = _shortest_ends([folder for folder in folders if folder not in homes], known.labels)
+    return {**homes, **{folder: (folder, label) for folder, label in fresh.items()}}
 
 
 def _shortest_ends(roots: Sequence[Path], taken: frozenset[str]) -> dict[Path, str]:
@@ -196,10 +256,12 @@ def _visit(start: Start, relative: str) -> Visit:
         root=start.root,
         label=start.label,
         relative=relative,
+        part=start.part,
         folders=tuple(sorted(folders)),
         files=tuple(sorted(files)),
     )
-    return Visit(location=location, notices=tuple(notices), skipped=_own_output(location))
+    marks = () if relative else _marks(start.root) + (_marks(start.root, "/") if start.only is None else ())
+    return Visit(location=location, marks=marks, notices=tuple(notices), skipped=_own_output(location))
 
 
 def _kind(entry: os.DirEntry[str], root: Path, relative: str) -> tuple[_Kind, Notice | None]:

@@ -1,7 +1,7 @@
 """What a store holds at one commit, how a commit changes it, and how both are written down."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
@@ -118,7 +118,8 @@ def plan(  # noqa: PLR0913 - each is another part of what a store holds
     }
     needed = {batch for record in new.values() for batch in record.batches}
     batches = {addition.batch_id: _batch(addition) for addition in additions if addition.batch_id in needed}
-    notices = {key: tuple(sorted(set(value))) for key, value in found.items()}
+    notices = {key: tuple(sorted(set(value))) for key, value in found.items()} | _parts_of(found, state.found)
+    ledgers = {**ledgers, **_parts_of(found, state.ledgers)}
     changed = {key: value for key, value in notices.items() if state.found.get(key, ()) != value}
     updated = len(new.keys() & state.runs.keys())
     return Change(
@@ -134,6 +135,12 @@ def plan(  # noqa: PLR0913 - each is another part of what a store holds
         updated=updated,
         unchanged=len(incoming) - len(new),
     )
+
+
+def _parts_of(named: Collection[str], known: Collection[str]) -> dict[str, tuple[()]]:
+    """Return the parts (see :attr:`runreport.readers.base.Location.named`) of what was read as a whole now, emptied."""
+    parts = (key for key in known if key.endswith("/") and key not in named)
+    return {key: () for key in parts if any(key.startswith(f"{whole}/") for whole in named if whole)}
 
 
 def _retired(state: State, parts: Mapping[str, tuple[str, ...]]) -> frozenset[str]:

@@ -79,7 +79,7 @@ def fuzz(name: str, mutations: int, cuts: int) -> Figures:
     signal.signal(signal.SIGPROF, _too_slow)
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
         for number, case in enumerate(cases):
-            copy = Path(folder) / str(number) / case.name
+            copy = Path(folder) / str(number) / (case.parent.name if case.name == "input" else case.name)
             shutil.copytree(case, copy)
             files = _files(reader, copy)
             if not files:
@@ -191,7 +191,7 @@ def _try(reader: Reader, folder: Path, figures: Figures, what: str) -> None:
 
 
 def _read(reader: Reader, folder: Path) -> Iterator[None]:
-    starts, _ = walk.starts([folder], {})
+    starts, _ = walk.starts([folder], walk.KnownFolders(owners={}))
     for start in starts:
         steps = walk.walk(start)
         for visit in steps:
@@ -226,7 +226,7 @@ def main() -> int:
     for name in names:
         found = in_own_process(name, asked.mutations, asked.cuts)
         row = f"{found.reader:18} {found.cuts:6} {found.mutations:9} {found.slowest_s:9.2f} {found.peak_mb:8.0f}"
-        print(f"{row} {len(found.failures)}", *found.failures[:5], sep="\n  ", flush=True)  # noqa: T201 - a table
+        print(f"{row} {len(found.failures)}", *found.failures[:20], sep="\n  ", flush=True)  # noqa: T201 - a table
         failed |= bool(found.failures) or found.peak_mb > MAX_MEGABYTES
     return int(failed)
 

@@ -69,8 +69,15 @@ def test_several_maps_are_merged_and_the_first_wins() -> None:
 
 def test_aliases_cannot_grow_without_bound() -> None:
     levels = "\n".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 10)}]" for n in range(1, 12))
-    with pytest.raises(ReadError, match="more than 200,000 values"):
+    with pytest.raises(ReadError, match="stand for more than 20,000 values"):
         load_yaml(f"l0: &l0 [x]\n{levels}\n".encode())
+
+
+def test_merges_of_large_maps_are_bounded() -> None:
+    base = "".join(f"  k{number}: {number}\n" for number in range(3000))
+    text = f"base: &b\n{base}" + "".join(f"m{number}:\n  <<: *b\n" for number in range(60))
+    with pytest.raises(ReadError, match="stand for more than 20,000 values"):
+        load_yaml(text.encode())
 
 
 def test_an_anchor_inside_of_itself_ends() -> None:

@@ -200,3 +200,57 @@ def test_of_two_copies_of_a_run_the_larger_counts(tmp_path: Path) -> None:
     (notice,) = [notice for notice in result.notices if notice.code == "repeated-run"]
     assert "a_backup" in notice.location
     assert "b_whole" in notice.message
+
+
+def known_ids(store: Path) -> set[str]:
+    return set(Store.open(store).snapshot().run_ids)
+
+
+def test_a_folder_and_then_the_one_above_it_hold_each_run_once(logs: Path, tmp_path: Path) -> None:
+    write_run(logs.parent / "later", "adam_s0", [2.0, 1.0])
+    first = ingest([logs], store=tmp_path / "store")
+    above = ingest([logs.parent], store=tmp_path / "store")
+    assert (above.runs_added, above.runs_unchanged) == (1, 3)
+    assert first.run_ids < above.run_ids == known_ids(tmp_path / "store")
+    again = ingest([logs], store=tmp_path / "store")
+    assert (again.runs_added, again.run_ids) == (0, first.run_ids)
+
+
+def test_a_folder_and_then_one_below_it_hold_each_run_once(logs: Path, tmp_path: Path) -> None:
+    above = ingest([logs.parent], store=tmp_path / "store")
+    below = ingest([logs], store=tmp_path / "store")
+    assert (below.runs_added, below.runs_updated, below.runs_unchanged) == (0, 0, 3)
+    assert below.run_ids == above.run_ids == known_ids(tmp_path / "store")
+    single = ingest([logs / "sgd_s1"], store=tmp_path / "store")
+    assert (single.runs_added, len(single.run_ids)) == (0, 1)
+    file = ingest([logs / "sgd_s1" / "metrics.csv"], store=tmp_path / "store")
+    assert file.run_ids == single.run_ids
+
+
+def test_a_part_read_alone_keeps_what_was_noticed_in_the_rest(logs: Path, tmp_path: Path) -> None:
+    for place in (logs, logs.parent / "later"):
+        place.mkdir(exist_ok=True)
+        (place / "gone.csv").symlink_to(place / "nothing")
+    everything = ingest([logs.parent], store=tmp_path / "store")
+    assert any("later" in notice.location and not notice.run_id for notice in everything.notices)
+    ingest([logs], store=tmp_path / "store")
+    snapshot = Store.open(tmp_path / "store").snapshot()
+    noticed = set(snapshot.table("notices").column("location").to_pylist())
+    assert {notice.location for notice in everything.notices} <= noticed
+    assert {row.folder for row in snapshot.ledger} >= {logs.parent.name, f"{logs.parent.name}/logs/"}
+    ingest([logs.parent], store=tmp_path / "store")
+    assert {row.folder for row in Store.open(tmp_path / "store").snapshot().ledger} == {logs.parent.name}
+
+
+def test_a_file_that_was_named_makes_its_folder_no_root_of_others(logs: Path, tmp_path: Path) -> None:
+    (tmp_path / "notes.csv").write_text("step,loss\n0,1.0\n1,0.5\n")
+    ingest([tmp_path / "notes.csv"], store=tmp_path / "store")
+    ingest([logs], store=tmp_path / "store")
+    assert "logs" in Store.open(tmp_path / "store").snapshot().roots
+
+
+def test_a_known_folder_that_was_moved_is_known_from_above_as_well(logs: Path, tmp_path: Path) -> None:
+    first = ingest([logs], store=tmp_path / "store")
+    logs.rename(tmp_path / "old")
+    assert ingest([tmp_path / "old"], store=tmp_path / "store").run_ids == first.run_ids
+    assert ingest([tmp_path], store=tmp_path / "store").run_ids == first.run_ids

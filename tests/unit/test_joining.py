@@ -79,9 +79,9 @@ def test_two_logs_of_one_reader_below_an_owner_are_parts_of_its_run() -> None:
 
 def test_a_layer_lies_over_all_runs_of_its_folder_and_below() -> None:
     found = joints(
-        [part("hydra", "job", Joining.LAYER), part("csv", "job"), part("events", "job/tb"), part("csv", "other")]
+        [part("hydra", "job", Joining.LAYER), part("csv", "job"), part("events", "job/x"), part("csv", "other")]
     )
-    assert shown(found) == [["csv:job", "hydra:job"], ["events:job/tb", "hydra:job"], ["csv:other"]]
+    assert shown(found) == [["csv:job", "hydra:job"], ["events:job/x", "hydra:job"], ["csv:other"]]
     assert [joint.shares_layer for joint in found] == [True, True, False]
 
 
@@ -145,3 +145,74 @@ def test_many_jobs_with_layers_take_no_quadratic_time() -> None:
     found = joints(logs)
     assert len(found) == 5000
     assert all(len(joint.parts) == 2 and not joint.shares_layer for joint in found)
+
+
+def test_folders_named_after_their_tool_count_as_the_folder_they_lie_in() -> None:
+    found = joints(
+        [
+            part("csv", "exp/csv_logs/version_0"),
+            part("csv", "exp/csv_logs/version_1"),
+            part("events", "exp/tb_logs/version_0"),
+            part("events", "exp/tb_logs/version_1"),
+        ]
+    )
+    assert shown(found) == [
+        ["csv:exp/csv_logs/version_0", "events:exp/tb_logs/version_0"],
+        ["csv:exp/csv_logs/version_1", "events:exp/tb_logs/version_1"],
+    ]
+
+
+def test_folders_of_other_names_are_not_put_together() -> None:
+    found = joints([part("csv", "exp/a/version_0"), part("events", "exp/b/version_0")])
+    assert len(found) == 2
+
+
+def test_several_runs_of_a_tool_beside_a_log_are_not_joined_and_leave_joined_logs_alone() -> None:
+    first, second = (
+        replace(one, source=replace(one.source, beside="")) for one in (part("w", "wandb/1"), part("w", "wandb/2"))
+    )
+    found = joints([part("csv", ""), part("events", ""), first, second])
+    assert shown(found) == [["csv:", "events:"], ["w:wandb/1"], ["w:wandb/2"]]
+    assert len(joints([part("csv", ""), part("events", ""), first])) == 1
+
+
+def test_settings_beside_the_second_log_of_a_run_count_as_well() -> None:
+    found = joints(
+        [part("csv", "csv_logs/v0"), part("events", "tb_logs/v0"), part("hparams", "tb_logs/v0", Joining.LAYER)]
+    )
+    assert shown(found) == [["csv:csv_logs/v0", "events:tb_logs/v0", "hparams:tb_logs/v0"]]
+
+
+def test_the_logs_of_one_job_are_one_run_when_each_reader_finds_one() -> None:
+    job = part("hydra", "job", Joining.JOB)
+    found = joints([job, part("csv", "job/csv/version_0"), part("events", "job/out"), part("events", "other")])
+    assert shown(found) == [["events:job/out", "csv:job/csv/version_0", "hydra:job"], ["events:other"]]
+    found = joints([job, part("csv", "job/a"), part("events", "job/out"), part("events", "job/out2")])
+    assert [len(joint.parts) for joint in found] == [2, 2, 2]
+    assert all(joint.shares_layer for joint in found)
+
+
+def test_of_several_jobs_over_a_run_only_the_nearest_counts() -> None:
+    found = joints(
+        [
+            part("hydra", "", Joining.JOB),
+            part("hydra", "day/time", Joining.JOB),
+            part("settings", "", Joining.LAYER),
+            part("csv", "day/time"),
+            part("csv", "old"),
+        ]
+    )
+    assert shown(found) == [
+        ["csv:day/time", "hydra:day/time", "settings:"],
+        ["csv:old", "hydra:", "settings:"],
+    ]
+
+
+def test_a_job_in_a_folder_that_others_use_counts_for_a_single_run_only() -> None:
+    job = part("hydra", "", Joining.LAST_JOB)
+    own = part("hydra", "job", Joining.JOB)
+    assert shown(joints([job, part("csv", "a")])) == [["csv:a", "hydra:"]]
+    found = joints([job, part("csv", "a"), part("csv", "b"), own, part("csv", "job")])
+    assert shown(found) == [["csv:a"], ["csv:b"], ["csv:job", "hydra:job"], ["hydra:"]]
+    assert [joint.withheld_from for joint in found] == [0, 0, 0, 2]
+    assert len(joints([job, part("csv", "a"), part("events", "b")])) == 3

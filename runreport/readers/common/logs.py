@@ -80,6 +80,7 @@ def source_of(  # noqa: PLR0913 - each is another part of what a source is
     handle: str = "",
     joining: Joining = Joining.ALONE,
     owns: tuple[str, ...] = (),
+    beside: str | None = None,
 ) -> Source:
     """Return the source of a run known by the sizes and times of its files.
 
@@ -92,6 +93,7 @@ def source_of(  # noqa: PLR0913 - each is another part of what a source is
         handle: see :class:`runreport.readers.base.Source`.
         joining: see :class:`runreport.readers.base.Joining`.
         owns: see :class:`runreport.readers.base.Source`.
+        beside: see :class:`runreport.readers.base.Source`.
     """
     stats = {file: stat for file in files if (stat := _stat(f"{location.root}/{file}"))}
     stamps = [f"{file}:{stat.st_size}:{stat.st_mtime_ns}" for file, stat in stats.items()]
@@ -104,6 +106,7 @@ def source_of(  # noqa: PLR0913 - each is another part of what a source is
         size_bytes=sum(stat.st_size for stat in stats.values()),
         joining=joining,
         owns=owns,
+        beside=beside,
     )
 
 

@@ -35,6 +35,8 @@ _STAMP = re.compile(r"\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:,(\d{1,6}))?\]")
 _DATED = re.compile(r"\d{4}-\d\d-\d\d")
 _LOG_LINES = 2_000_000
 _SWEEP_MARK = b"hydra:"
+_RUNTIME = re.compile(rb"^  runtime:$(.+?)(?=^  \S|\Z)", re.MULTILINE | re.DOTALL)
+_PLACE = re.compile(rb"^    (cwd|output_dir): *['\"]?(.+?)['\"]? *\r?$", re.MULTILINE)
 
 
 class HydraReader:
@@ -68,12 +70,35 @@ class HydraReader:
         sweep = f"{above}/{_SWEEP}".lstrip("/") if location.relative else ""
         if sweep and (location.root / sweep).is_file():
             files.append(sweep)
-        source = source_of(location, self.name, location.relative, files, joining=Joining.LAYER)
+        joining = _joining(location, files)
+        source = source_of(location, self.name, location.relative, files, joining=joining)
         return Scan(sources=(source,))
 
     def read(self, location: Location, sources: Sequence[Source]) -> Iterator[RunBatch]:
         """Yield the jobs one after the other."""
         yield from read_each(self, location, sources, _read_job)
+
+
+def _joining(location: Location, files: Sequence[str]) -> Joining:
+    """Say whether what lies below a job is known to be its own.
+
+    It is not when the job ran in the folder it was started from, where every job writes over the settings of the one
+    before, nor when the folder that was named for ingest is not called what the job called its own.
+    """
+    own = next((file for file in files if file.endswith(f"/{_HYDRA}")), None)
+    places = _runtime_places(location.inside(own)) if own else {}
+    output = places.get("output_dir", "")
+    if output and output == places.get("cwd"):
+        return Joining.LAST_JOB
+    is_known = bool(location.relative) or PurePosixPath(output.replace("\\", "/")).name == location.root.name
+    return Joining.JOB if is_known else Joining.LAST_JOB
+
+
+def _runtime_places(path: Path) -> dict[str, str]:
+    """Return where a job was started and where it wrote, without reading all its settings."""
+    runtime = _RUNTIME.search(read_bytes(path, MAX_BYTES))
+    found = _PLACE.findall(runtime[1]) if runtime else []
+    return {name.decode(): place.decode(errors="replace") for name, place in found}
 
 
 def _begins_with(location: Location, name: str, mark: bytes) -> bool:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from runreport.errors import ReadError
 from runreport.names import Severity
 from runreport.notices import Notice
 
@@ -20,6 +21,9 @@ MISSING = ("", "NA", "N/A", "null", "NULL", "None")
 
 MAX_FILE_BYTES = 2_000_000_000
 """Arrow parses a file of text as one block, whose size is an int32; larger files are refused with a notice."""
+
+MAX_COLUMNS = 20_000
+"""Each column costs some milliseconds, and a thousand bytes however few rows there are."""
 
 _EXACT = 2**53
 
@@ -40,6 +44,16 @@ class Issue:
         """Return the finding with the place it was made at."""
         place = location if self.line is None else f"{location}:{self.line}"
         return Notice(severity=self.severity, code=self.code, location=place, message=self.message, run_id=run_id)
+
+
+def check_columns(count: int) -> None:
+    """Refuse a table of more columns than are read.
+
+    Raises:
+        ReadError: it has more.
+    """
+    if count > MAX_COLUMNS:
+        raise ReadError(f"The table has more than {MAX_COLUMNS:,} columns, more than is read as metrics of a run.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
+from runreport.errors import ReadError
 from runreport.names import Severity
 from runreport.readers.tables.columns import (
     MISSING,
@@ -21,6 +22,7 @@ from runreport.readers.tables.columns import (
     ParsedTable,
     Peek,
     bounded,
+    check_columns,
     is_text,
     unique_names,
 )
@@ -32,6 +34,9 @@ _COMMENT = "#"
 _PEEK_ROWS = 20
 _BOM = b"\xef\xbb\xbf"
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
+_MAX_SPARSE_CELLS = 50_000_000  # of about 20 bytes in memory each
+_BYTES_OF_EMPTY_CELL = 1.5  # below this most cells are nothing but their delimiter
+_LEAST_FILLED = 0.25  # of the cells of rows that were read line by line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,17 +99,30 @@ def parse(data: bytes) -> ParsedTable:
     Raises:
         pa.ArrowInvalid: the bytes are no table.
         csv.Error: likewise.
+        ReadError: the table would have very many columns, or very many cells, most of them empty.
     """
     clean, encoding_issues = _utf8(data)
     dialect = _dialect(_first_lines(clean))
     if dialect is None:
         return ParsedTable(table=pa.table({}), issues=(Issue(code="empty-file", message="The file holds no table."),))
+    check_columns(len(dialect.names))
+    _check_cells(clean.count(b"\n") * len(dialect.names), len(clean) / _BYTES_OF_EMPTY_CELL)
     issues = [*encoding_issues, *dialect.issues]
     table = None if clean.count(b'"') % 2 else _parsed_whole(clean, dialect)
     if table is None:
         table, line_issues = _repaired(clean.decode("utf-8", "replace"), dialect)
         issues += line_issues
     return ParsedTable(table=table, issues=bounded(issues))
+
+
+def _check_cells(cells: int, filled: float) -> None:
+    """Refuse a table that would be huge in memory though there is little in it.
+
+    Raises:
+        ReadError: it would.
+    """
+    if cells > _MAX_SPARSE_CELLS and filled < cells:
+        raise ReadError(f"The table would have {cells:,} cells, most of them empty, more than is read.")
 
 
 def decoded(data: bytes) -> str:
@@ -225,6 +243,8 @@ def _repaired(text: str, dialect: Dialect) -> tuple[pa.Table, list[Issue]]:
     issues: list[Issue] = []
     names = list(dialect.names)
     segments: list[tuple[list[str], list[list[str]]]] = [(names, [])]
+    every_name = set(names)
+    rows = filled = 0
     lines = list(_lines(text))
     for number, line in enumerate(lines[dialect.header_line :], dialect.header_line + 1):
         if not line.strip() or line.startswith(_COMMENT):
@@ -234,10 +254,14 @@ def _repaired(text: str, dialect: Dialect) -> tuple[pa.Table, list[Issue]]:
             names, _ = unique_names(cells)
             segments.append((names, []))
             issues.append(_header_issue(number))
+            every_name.update(names)
+            check_columns(len(every_name))
             continue
         issue = _width_issue(cells, len(names), number, is_cut=number == len(lines) and not line.endswith("\n"))
         issues += [issue] if issue else []
         if cells and (issue is None or issue.code != "cut-line"):
+            rows, filled = rows + 1, filled + len(cells)
+            _check_cells(rows * len(every_name), filled / _LEAST_FILLED)
             segments[-1][1].append((cells + [""] * len(names))[: len(names)])
     tables = [_text_table(segment_names, rows, dialect) for segment_names, rows in segments]
     return pa.concat_tables(tables, promote_options="default"), issues

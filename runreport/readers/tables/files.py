@@ -11,13 +11,13 @@ from runreport.errors import ReadError
 from runreport.formats.files import read_bytes
 from runreport.readers.base import LOOK_BYTES, Location
 from runreport.readers.tables import delimited, document, jsonlines
-from runreport.readers.tables.columns import MAX_FILE_BYTES, ParsedTable, Peek, is_text
+from runreport.readers.tables.columns import MAX_FILE_BYTES, ParsedTable, Peek, check_columns, is_text
 
 DELIMITED = frozenset({".csv", ".tsv"})
 JSON_LINES = frozenset({".jsonl", ".ndjson"})
 JSON = ".json"
 PARQUET = ".parquet"
-MAX_DOCUMENT_BYTES = 200_000_000
+MAX_DOCUMENT_BYTES = 64_000_000
 """A document becomes objects in memory, many times its size."""
 
 LONGEST_LINE_BYTES = 64_000_000
@@ -60,8 +60,11 @@ def peek(location: Location, name: str) -> Peek:
         if suffix == JSON:
             return document.peek(head, is_whole=len(head) < LOOK_BYTES)
         return delimited.peek(head)
-    except (OSError, csv.Error, pa.ArrowException) as error:
+    except _FAULTS as error:
         raise _unreadable(path, error) from error
+
+
+_FAULTS = (OSError, csv.Error, pa.ArrowException, UnicodeError)
 
 
 def parse(path: str) -> ParsedTable:
@@ -79,7 +82,7 @@ def parse(path: str) -> ParsedTable:
             return document.parse(data)
         _check_lines(data)
         return jsonlines.parse(data) if suffix in JSON_LINES or suffix == JSON else delimited.parse(data)
-    except (OSError, csv.Error, pa.ArrowException) as error:
+    except _FAULTS as error:
         raise _unreadable(path, error) from error
 
 
@@ -109,6 +112,7 @@ def _parquet_peek(path: str) -> Peek:
 def _parquet(path: str) -> ParsedTable:
     with parquet.ParquetFile(path) as file:
         _check_claims(file.metadata, os.path.getsize(path))  # noqa: PTH202 - the path is a text
+        check_columns(file.metadata.num_columns)
         return ParsedTable(table=jsonlines.flattened(_plain(file.read(use_threads=False))))
 
 

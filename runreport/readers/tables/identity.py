@@ -18,6 +18,7 @@ Codes = NDArray[np.int64]
 
 _NOT_IDENTITY = frozenset({"phase", "split", "stage", "subset", "mode", "event", "message", "note", "status"})
 _FEWEST_STEPS = 2
+_LARGEST_EXACT = 2.0**53
 
 
 def identity_columns(table: pa.Table, roles: Roles) -> tuple[str, ...]:
@@ -51,9 +52,13 @@ def is_plain_text(column: pa.ChunkedArray[Any]) -> bool:
 
 def key_texts(column: pa.ChunkedArray[Any]) -> pa.ChunkedArray[Any]:
     """Return the cells as parts of a run's name; whole numbers that came as 1.0 without the fraction."""
-    is_float = pa.types.is_floating(column.type)
-    is_whole = is_float and bool(pc.all(pc.equal(pc.floor(column), column)).as_py())
-    return pc.fill_null(texts(column.cast(pa.int64()) if is_whole else column), pa.scalar(""))  # type: ignore[arg-type]
+    whole = column.cast(pa.int64()) if pa.types.is_floating(column.type) and _is_whole(column) else column
+    return pc.fill_null(texts(whole), pa.scalar(""))  # type: ignore[arg-type]
+
+
+def _is_whole(column: pa.ChunkedArray[Any]) -> bool:
+    fits = pc.less_equal(pc.abs(column), pa.scalar(_LARGEST_EXACT))
+    return bool(pc.all(pc.and_(fits, pc.equal(pc.floor(column), column))).as_py())
 
 
 def labelled(table: pa.Table, columns: Sequence[str]) -> pa.ChunkedArray[Any]:

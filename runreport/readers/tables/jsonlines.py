@@ -12,13 +12,12 @@ import pyarrow as pa
 from pyarrow import json as arrow_json
 
 from runreport.errors import ReadError
-from runreport.readers.tables.columns import Issue, ParsedTable, Peek, bounded
+from runreport.readers.tables.columns import MAX_COLUMNS, Issue, ParsedTable, Peek, bounded
 from runreport.readers.tables.uniform import parsed_uniform
 
 SETTINGS = ("config", "params", "hparams")
 """Keys of a line under which an object holds the run's settings rather than metrics."""
 
-MAX_COLUMNS = 20_000
 MAX_SPARSE_CELLS = 20_000_000
 """Rows times columns of lines that hold different keys, each of about 20 bytes in memory, most of them empty."""
 
@@ -52,9 +51,17 @@ def peek_rows(rows: Sequence[dict[str, object]]) -> Peek:
 
 
 def columns_of(rows: Sequence[dict[str, object]]) -> dict[str, pa.Array[Any]]:
-    """Return rows as columns; keys of nested objects are joined by ``/``."""
+    """Return rows as columns; keys of nested objects are joined by ``/``.
+
+    Raises:
+        ReadError: the rows hold so many different keys that the table would be huge and empty.
+    """
     flat = [_flat(row) for row in rows]
-    names = dict.fromkeys(name for row in flat for name in row)
+    names: dict[str, None] = {}
+    for row in flat:
+        names |= dict.fromkeys(row)
+        _check_names(len(names))
+    _check_filled(len(flat), len(names), sum(map(len, flat)))
     return {name: _column([row.get(name) for row in flat]) for name in names}
 
 
@@ -119,12 +126,20 @@ def _check_cells(data: bytes) -> None:
         names.update(row)
         rows += 1
         filled += len(row)
-        if len(names) > MAX_COLUMNS:
-            sentence = f"The lines hold more than {MAX_COLUMNS:,} different keys, so they are no rows of one table."
-            raise ReadError(sentence)
-    cells = rows * len(names)
+        _check_names(len(names))
+    _check_filled(rows, len(names), filled)
+
+
+def _check_names(count: int) -> None:
+    if count > MAX_COLUMNS:
+        sentence = f"The lines hold more than {MAX_COLUMNS:,} different keys, so they are no rows of one table."
+        raise ReadError(sentence)
+
+
+def _check_filled(rows: int, names: int, filled: int) -> None:
+    cells = rows * names
     if cells > MAX_SPARSE_CELLS and filled < _LEAST_FILLED * cells:
-        sentence = f"The {rows:,} lines hold {len(names):,} different keys, most of them in few lines: no table."
+        sentence = f"The {rows:,} lines hold {names:,} different keys, most of them in few lines: no table."
         raise ReadError(sentence)
 
 

@@ -15,6 +15,7 @@ from runreport.readers.tables import files as table_files
 from runreport.readers.tables.columns import Issue
 from runreport.readers.tables.points import points_table
 from runreport.readers.tables.reading import (
+    APART_MARK,
     CROSSED_MARK,
     KEY_MARK,
     READER,
@@ -26,12 +27,13 @@ from runreport.readers.tables.reading import (
 )
 from runreport.readers.tables.roles import roles
 from runreport.readers.tables.run_keys import run_keys, settled_roles
-from runreport.readers.tables.units import Unit, judged, sidecar_names, tables_in, units
+from runreport.readers.tables.units import Unit, are_named_apart, judged, sidecar_names, tables_in, units
 
 _BATCH_POINTS = 500_000
 _BATCH_RUNS = 500
 _CHUNK_UNITS = 200
 _NAMED_IN_REASON = 5
+_APART = "; they are parts of one run, and a metric is named after its file, such as train/loss and val/loss"
 _NO_ROWS = Issue(code="no-rows", message="The table has a header and no rows, so no run was found in it.")
 
 
@@ -60,9 +62,10 @@ class TabularReader:
         ordered = sorted(judgements, key=lambda name: (name not in accepted, name))
         told = [f"{name}: {judgements[name].reason}" for name in ordered[:_NAMED_IN_REASON]]
         more = len(ordered) - len(told)
+        reason = "; ".join(told) + (f"; and {more} more" if more else "")
         return Match(
             certainty=max(accepted.values(), default=Certainty.POSSIBLE),
-            reason="; ".join(told) + (f"; and {more} more" if more else ""),
+            reason=reason + (_APART if are_named_apart(location, frozenset(accepted)) else ""),
             takes=frozenset(takes),
         )
 
@@ -118,7 +121,7 @@ def _batch(logs: Sequence[RunLog], readings: Sequence[Reading]) -> RunBatch:
 def _sources(location: Location, unit: Unit) -> list[Source]:
     stats = [os.stat(f"{location.root}/{file}") for file in unit.files]  # noqa: PTH116 - counts for thousands of runs
     stamps = [f"{file}:{stat.st_size}:{stat.st_mtime_ns}" for file, stat in zip(unit.files, stats, strict=True)]
-    mark = CROSSED_MARK if unit.is_crossed else ""
+    mark = CROSSED_MARK if unit.is_crossed else APART_MARK if unit.is_apart else ""
     found = [f"{KEY_MARK}{key}" for key in _keys(location, unit)] if unit.has_many_runs else [""]
     return [
         Source(

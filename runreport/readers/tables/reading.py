@@ -23,11 +23,14 @@ from runreport.readers.tables.roles import Layout, roles, unknown_columns
 from runreport.readers.tables.run_keys import RunFacts, one_run, run_facts, run_keys, settled_roles
 from runreport.readers.tables.sidecar import Described, describe, read_settings
 from runreport.readers.tables.together import can_join, read_together
-from runreport.readers.tables.units import table_names
+from runreport.readers.tables.units import named_apart, table_names
 
 READER, VERSION = "tabular", "2"
 CROSSED_MARK = "%"
 """A handle that starts with it is of a file in a tree of ``METHOD/TASK.csv``."""
+
+APART_MARK = "/"
+"""A handle that starts with it is of tables whose metrics are named after the split of their file."""
 
 KEY_MARK = "#"
 """What stands in a handle before the key of one run of a file that holds many."""
@@ -113,12 +116,27 @@ def _read_tables(location: Location, tables: Sequence[str], sources: Sequence[So
     seen: set[str] = set()
     for file in tables:
         reading = _read_table(location, file, sources)
+        if sources[0].handle.startswith(APART_MARK):
+            reading = _apart(reading, file)
         repeated = seen & set(reading.points.metric_names)
         if repeated:
             reading = _without(reading, frozenset(repeated), file)
         seen |= set(reading.points.metric_names)
         readings.append(reading)
     return readings
+
+
+def _apart(reading: Reading, file: str) -> Reading:
+    """Return a reading with its metrics named after the split of its file, and this said."""
+    name = file.rpartition("/")[2]
+    renamed = {metric: named_apart(name, metric) for metric in reading.points.metric_names}
+    example = next((f"{metric!r} is {new!r}" for metric, new in renamed.items() if new != metric), "")
+    if not example:
+        return reading
+    message = f"Another file of the run has metrics of the same names; here {example}, after the name of the file."
+    notice = Issue(code="metrics-named-apart", message=message, severity=Severity.INFO).notice(file)
+    points = replace(reading.points, metric_names=tuple(renamed.values()))
+    return replace(reading, points=points, notices=(*reading.notices, notice))
 
 
 def _without(reading: Reading, repeated: frozenset[str], file: str) -> Reading:
@@ -190,7 +208,7 @@ def _failed_log(location: Location, source: Source, error: ReadError | OSError) 
 
 
 def _key(source: Source) -> str:
-    return source.handle.removeprefix(CROSSED_MARK).removeprefix(KEY_MARK)
+    return source.handle.removeprefix(CROSSED_MARK).removeprefix(APART_MARK).removeprefix(KEY_MARK)
 
 
 def _has_key(source: Source) -> bool:
@@ -201,7 +219,7 @@ def _origin(source: Source, *, is_results: bool = False) -> Origin:
     return Origin(
         reader=READER,
         version=VERSION,
-        handle=source.handle.removeprefix(CROSSED_MARK),
+        handle=source.handle.removeprefix(CROSSED_MARK).removeprefix(APART_MARK),
         key=_key(source),
         is_crossed=source.handle.startswith(CROSSED_MARK),
         is_results=is_results,

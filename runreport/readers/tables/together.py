@@ -19,7 +19,7 @@ from runreport.errors import ReadError
 from runreport.formats.files import read_bytes
 from runreport.readers.tables import files as table_files
 from runreport.readers.tables.axes import mixes_units
-from runreport.readers.tables.columns import MISSING, is_text, numbers
+from runreport.readers.tables.columns import MAX_COLUMNS, MISSING, is_text, numbers
 from runreport.readers.tables.delimited import Dialect, dialect_of, read_rows
 from runreport.readers.tables.points import Points, table_points
 from runreport.readers.tables.roles import roles
@@ -99,7 +99,7 @@ def _body(run_id: str, path: str) -> tuple[tuple[Dialect, tuple[bool, ...]], _Bo
     except (UnicodeDecodeError, csv.Error):
         return None
     cells = first.split(dialect.delimiter)
-    if dialect.issues or len(cells) != len(dialect.names):
+    if dialect.issues or len(cells) != len(dialect.names) or len(cells) > MAX_COLUMNS:
         return None
     rows = data[end:]
     return (dialect, tuple(map(_is_word, cells))), _Body(run_id=run_id, rows=rows, count=rows.count(b"\n"))

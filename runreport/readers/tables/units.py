@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -16,16 +16,19 @@ from runreport.readers.tables.sidecar import FOLDER_NAMES, OWN_SUFFIXES
 
 _SUFFIX_ORDER = (".jsonl", ".ndjson", ".json", ".parquet", ".csv", ".tsv")
 _FEWEST_CROSSED = 2
+_SPLITS = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "eval": "eval",
+    "evaluation": "eval",
+    "test": "test",
+}
 _ROLE_WORDS = frozenset(
     [
-        "train",
-        "training",
-        "val",
-        "valid",
-        "validation",
-        "eval",
-        "evaluation",
-        "test",
+        *_SPLITS,
         "metrics",
         "log",
         "logs",
@@ -53,6 +56,7 @@ class Unit:
         sidecars: the files with their settings, the first wins.
         has_many_runs: whether the (then only) table holds a run for each run name, seed or the like.
         is_crossed: whether the folder beside holds files of the same names, as in ``METHOD/TASK.csv``.
+        is_apart: whether the tables share names of metrics, which then begin with the split their file is named after.
     """
 
     path: str
@@ -60,6 +64,7 @@ class Unit:
     sidecars: tuple[str, ...]
     has_many_runs: bool
     is_crossed: bool = False
+    is_apart: bool = False
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -111,7 +116,7 @@ def units(location: Location, names: frozenset[str]) -> tuple[Unit, ...]:
     """Return the runs, or files of runs, among the files that were matched.
 
     Tables of one folder are one run when all are named after a part of a run (training beside evaluation, say), no
-    metric is in two of them and none holds several runs; others are a run each.
+    metric is in two of them, or not once it is named after the split, and none holds several runs; others are a run each.
     """
     tables = tuple(sorted(names.intersection(tables_in(location))))
     found = {name: _roles(location, name) for name in tables}
@@ -119,10 +124,12 @@ def units(location: Location, names: frozenset[str]) -> tuple[Unit, ...]:
     single = [name for name in tables if name not in many]
     of_folder = sorted((name for name in single if is_known(name)), key=_preference)
     is_only_table = len(single) == 1 and any(name in location.files for name in FOLDER_NAMES)
-    if (not of_folder and is_only_table) or (not many and _are_parts(found)):
+    is_apart = not many and _are_parts(found, named_apart)
+    if (not of_folder and is_only_table) or is_apart or (not many and _are_parts(found, _as_named)):
         of_folder += [name for name in single if name not in of_folder]
+    is_apart = is_apart and not _are_parts(found, _as_named)
     alone = [name for name in single if name not in of_folder]
-    folder_unit = [_folder_unit(location, of_folder)] if of_folder else []
+    folder_unit = [_folder_unit(location, of_folder, is_apart=is_apart)] if of_folder else []
     is_crossed = _is_crossed(location, (*alone, *many))
     file_units = [
         _file_unit(location, name, has_many_runs=name in many, is_crossed=is_crossed) for name in (*alone, *many)
@@ -182,30 +189,57 @@ def _folders_in(path: str, mtime_ns: int) -> tuple[str, ...]:
     return tuple(name for name in found if not name.startswith("."))
 
 
-def _are_parts(tables: Mapping[str, Roles | None]) -> bool:
-    """Say whether several tables are parts of one run: by their names, and because no metric is in two.
+def _are_parts(tables: Mapping[str, Roles | None], named: Callable[[str, str], str]) -> bool:
+    """Say whether several tables are parts of one run: by their names, and because no metric is in two as named.
 
     Only wide tables show their metrics by a look.
     """
     if not all(map(_is_named_after_role, tables)):
         return False
-    found = [table for table in tables.values() if table and table.layout is Layout.WIDE and table.others]
-    metrics = [frozenset(table.others) for table in found]
+    wide = {file: table for file, table in tables.items() if table and table.layout is Layout.WIDE and table.others}
+    metrics = [frozenset(named(file, metric) for metric in table.others) for file, table in wide.items()]
     distinct = frozenset[str]().union(*metrics)
     return len(metrics) == len(tables) > 1 and len(distinct) == sum(map(len, metrics))
 
 
+def _as_named(_file: str, metric: str) -> str:
+    return metric
+
+
+def named_apart(file: str, metric: str) -> str:
+    """Return the name of a metric with the split that its file is named after, unless it begins with that already.
+
+    >>> named_apart("valid_log.csv", "loss"), named_apart("train.csv", "train_loss"), named_apart("log.csv", "loss")
+    ('val/loss', 'train_loss', 'loss')
+    """
+    splits = {_SPLITS[word] for word in _words(stem_of(file)) if word in _SPLITS}
+    if len(splits) != 1 or _SPLITS.get(_words(metric.replace("/", "_"))[0]) in splits:
+        return metric
+    return f"{splits.pop()}/{metric}"
+
+
+def are_named_apart(location: Location, names: frozenset[str]) -> bool:
+    """Say whether the metrics of these tables are named after the splits of their files."""
+    splits = sum(not _SPLITS.keys().isdisjoint(_words(stem_of(name))) for name in names)
+    return splits > 1 and any(unit.is_apart for unit in units(location, names))
+
+
+def _words(name: str) -> list[str]:
+    return _BETWEEN_WORDS.split(name.casefold())
+
+
 def _is_named_after_role(name: str) -> bool:
-    return _ROLE_WORDS.issuperset(_BETWEEN_WORDS.split(stem_of(name).casefold()))
+    return _ROLE_WORDS.issuperset(_words(stem_of(name)))
 
 
-def _folder_unit(location: Location, tables: list[str]) -> Unit:
+def _folder_unit(location: Location, tables: list[str], *, is_apart: bool) -> Unit:
     sidecars = dict.fromkeys(name for table in tables for name in sidecar_names(location, table))
     return Unit(
         path=location.relative,
         tables=tuple(map(location.child, tables)),
         sidecars=tuple(map(location.child, sidecars)),
         has_many_runs=False,
+        is_apart=is_apart,
     )
 
 

@@ -12,6 +12,7 @@ from runreport.notices import Notice
 from runreport.readers.base import Location, Source
 from runreport.readers.common.logs import RunFacts
 from runreport.readers.common.series import RunPoints
+from runreport.readers.common.words import no_end
 from runreport.readers.text.columns import Columns, Shape
 from runreport.readers.text.lines import MAX_LINE, Line, read_lines
 from runreport.readers.text.names import text_name
@@ -43,17 +44,19 @@ def read_log(location: Location, source: Source, points: RunPoints) -> RunFacts:
     reading.read(path, before)
     named = text_name(source.path.rpartition(".")[0] if source.path == place else source.path, location.label)
     params = {STEM_PARAM: named.stem, **reading.params}
+    status = reading.status()
+    notices = [replace(notice, location=f"{place}{notice.location}") for notice in reading.notices()]
     return RunFacts(
         experiment=named.experiment,
         name=named.name,
         seed=named.seed,
-        status=reading.status(),
+        status=status,
         started=before.started,
         params=params,
         units=reading.units,
         environment=before.environment,
         code=CodeVersion(run_id=source.run_id, diff_digest=before.code_digest) if before.code_digest else None,
-        notices=tuple(replace(notice, location=f"{place}{notice.location}") for notice in reading.notices()),
+        notices=(*notices, *no_end(status, place)),
     )
 
 

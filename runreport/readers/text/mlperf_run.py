@@ -11,6 +11,7 @@ from runreport.names import Direction, RunStatus
 from runreport.notices import Notice
 from runreport.readers.common.logs import RunFacts
 from runreport.readers.common.series import RunPoints
+from runreport.readers.common.words import no_end
 from runreport.readers.text.mlperf_events import Events
 
 TIME_TO_TRAIN = "time_to_train_min"
@@ -55,7 +56,7 @@ def facts_of(  # noqa: PLR0913 - what the surroundings of a log say
         name=name,
         environment=environment,
         units=units,
-        notices=(*notices, *events.notices()),
+        notices=(*notices, *events.notices(), *no_end(_status(events), events.place)),
     )
 
 

@@ -21,6 +21,7 @@ from runreport.notices import Notice
 from runreport.readers.base import Location, Source
 from runreport.readers.common.logs import RunFacts, unreadable
 from runreport.readers.common.series import RunPoints
+from runreport.readers.common.words import no_end
 from runreport.readers.text.lines import read_lines
 from runreport.readers.text.values import NUMBER
 
@@ -114,10 +115,11 @@ def _facts(source: Source, log: _Log, debug: Mapping[str, Any]) -> RunFacts:
             Notice(severity=Severity.INFO, code="printed-objects", location=source.path or ".", message=message)
         )
     fold = {"fold": placed.fold} if placed.fold else {}
+    status = RunStatus.FINISHED if log.is_done else RunStatus.RUNNING
     return RunFacts(
         experiment=placed.experiment,
         name=placed.name,
-        status=RunStatus.FINISHED if log.is_done else RunStatus.RUNNING,
+        status=status,
         started=log.started,
         ended=log.ended,
         host=str(debug["hostname"]) if debug.get("hostname") else None,
@@ -126,7 +128,7 @@ def _facts(source: Source, log: _Log, debug: Mapping[str, Any]) -> RunFacts:
         environment={key: str(debug[name]) for name, key in _FACTS.items() if debug.get(name) not in (None, "None")},
         directions=_DIRECTIONS,
         units={"epoch_time": "s"},
-        notices=tuple(log.notices),
+        notices=(*log.notices, *no_end(status, source.path)),
     )
 
 

@@ -19,6 +19,7 @@ from runreport.readers.base import Certainty, Location, Match, Scan, Source
 from runreport.readers.common.logs import RunFacts, read_each, source_of, tag_values
 from runreport.readers.common.packages import packages
 from runreport.readers.common.series import RunPoints
+from runreport.readers.common.words import no_end
 from runreport.readers.trackers import bundles
 from runreport.readers.trackers.common import Findings, artifact, base_name, join
 
@@ -98,11 +99,11 @@ def _read_run(location: Location, source: Source, points: RunPoints) -> RunFacts
     findings.tell_dropped(points)
     script = as_map(task.get("script"))
     said = bundles.texts(task)
-    is_closed = source.path in source.files
+    status = RunStatus.UNKNOWN if source.path in source.files else RunStatus.RUNNING
     return RunFacts(
         experiment=said.get("project_name"),
         name=said.get("name"),
-        status=RunStatus.UNKNOWN if is_closed else RunStatus.RUNNING,
+        status=status,
         parent_run=keys.run_id(ClearmlReader.name, said["parent"]) if "parent" in said else None,
         host=host or None,
         note=said.get("comment"),
@@ -112,7 +113,7 @@ def _read_run(location: Location, source: Source, points: RunPoints) -> RunFacts
         artifacts=tuple(_artifacts(location, source, task)),
         edges=tuple(_models(source.run_id, task)),
         code=_code(source.run_id, script),
-        notices=tuple(findings.notices),
+        notices=(*findings.notices, *no_end(status, source.path)),
     )
 
 

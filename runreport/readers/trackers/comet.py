@@ -16,6 +16,7 @@ from runreport.names import RunStatus
 from runreport.readers.base import Certainty, Location, Match, Scan, Source
 from runreport.readers.common.logs import RunFacts, read_each, source_of, tag_values
 from runreport.readers.common.series import RunPoints
+from runreport.readers.common.words import no_end
 from runreport.readers.trackers import bundles
 from runreport.readers.trackers.comet_messages import Messages
 from runreport.readers.trackers.common import Findings, join
@@ -84,11 +85,12 @@ def _read_run(location: Location, source: Source, points: RunPoints) -> RunFacts
     findings.tell_dropped(points)
     said = bundles.texts(experiment)
     error = said.get("customer_error_message")
+    status = _status(experiment)
     tags = tag_values(tag for tag in experiment.get("tags") or [] if isinstance(tag, str))
     return RunFacts(
         experiment=said.get("project_name"),
         name=messages.name,
-        status=_status(experiment),
+        status=status,
         started=_moment(experiment, "start_time"),
         ended=_moment(experiment, "stop_time"),
         user=messages.user,
@@ -101,7 +103,7 @@ def _read_run(location: Location, source: Source, points: RunPoints) -> RunFacts
         datasets=messages.datasets,
         edges=messages.edges,
         code=messages.code,
-        notices=tuple(findings.notices),
+        notices=(*findings.notices, *no_end(status, source.path)),
     )
 
 

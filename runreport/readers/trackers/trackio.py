@@ -20,6 +20,10 @@ from runreport.readers.trackers import trackio_runs
 _SUFFIX = ".db"
 _COLUMNS = (("metrics", "run_name"), ("metrics", "step"), ("metrics", "metrics"))
 _FOLDERS = frozenset({"media", "artifacts"})
+_ARTIFACT_TABLES = ("artifacts", "artifact_versions", "artifact_aliases", "run_artifact_links")
+_COPIES = (".parquet", *(f"_{table}.parquet" for table in ("system", "configs", "traces", *_ARTIFACT_TABLES)))
+"""What the client writes out of a database for a Space; to read it as well would count every run twice."""
+
 _FINGERPRINT_LENGTH = 32
 _BYTES_PER_ROW = 100
 _STATE_TABLES = ("metrics", "system_metrics", "alerts", "run_artifact_links")
@@ -38,7 +42,8 @@ class TrackioReader:
         if not databases:
             return None
         beside = {name + suffix for name in databases for suffix in COMPANIONS}
-        beside |= {f"{PurePosixPath(name).stem}.lock" for name in databases}
+        stems = [PurePosixPath(name).stem for name in databases]
+        beside |= {f"{stem}{ending}" for stem in stems for ending in (".lock", *_COPIES)}
         return Match(
             certainty=Certainty.SURE,
             reason=f"{databases[0]} is a SQLite database with the tables of Trackio",

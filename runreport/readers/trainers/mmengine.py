@@ -5,14 +5,16 @@ holds the same lines and is read only where there is no ``scalars.json``. Lines 
 lines of validation have not, and their step is the epoch when training goes by epochs. Steps are kept as written; what
 both kinds of lines hold, such as ``time``, gets the prefix ``val/`` in those of validation.
 
+Work folders of MMCV, its forerunner, hold ``<time>.log.json`` (see :mod:`runreport.readers.trainers.mmcv`).
+
 The head of ``<time>.log`` describes the system. ``config.py`` is Python: it is never run, and read as text for settings
 that are plain values.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from runreport.errors import ReadError
 from runreport.formats.files import list_folder, read_bytes
@@ -25,7 +27,9 @@ from runreport.readers.base import Certainty, Joining, Location, Match, Scan, So
 from runreport.readers.common.jsonlines import json_objects
 from runreport.readers.common.logs import RunFacts, attempt, read_each, source_of, unreadable
 from runreport.readers.common.series import RunPoints
+from runreport.readers.trainers import mmcv
 from runreport.readers.trainers.mmengine_config import read_settings
+from runreport.readers.trainers.mmengine_lines import environment_of, named_values
 from runreport.readers.trainers.rows import (
     add_numbers,
     artifact,
@@ -44,12 +48,9 @@ _SCALARS = "scalars.json"
 _CONFIG = "config.py"
 _TIME = re.compile(r"\d{8}_\d{6}")
 _TIMED = re.compile(r"\d{8}_\d{6}\.json")
-_SHARED = ("time", "data_time", "memory", "lr", "loss")
 _ENVIRONMENT = re.compile(r"    ([A-Za-z][\w .,/-]{0,60}): (.{1,300})")
 _HEAD_LINES = 400
 _MOST_CONFIG_BYTES = 1_000_000
-_PACKAGES = {"PyTorch": "torch", "TorchVision": "torchvision", "OpenCV": "opencv-python", "MMEngine": "mmengine"}
-_HARDWARE = re.compile(r"GPU [\d,]+|GPU number|CUDA available|MUSA available")
 _SETTINGS = frozenset({"seed", "deterministic"})
 _BEGINS, _ENDS = ("System environment:", "Runtime environment:"), "Config:"
 
@@ -61,6 +62,7 @@ class MMEngineReader:
     version: ClassVar[str] = "1"
     formats: ClassVar[tuple[str, ...]] = (
         "MMEngine (OpenMMLab): `<time>/vis_data/scalars.json` or `<time>.json`, and the head of `<time>.log`",
+        "MMCV before it: `<time>.log.json`",
     )
 
     def match(self, location: Location) -> Match | None:
@@ -73,7 +75,7 @@ class MMEngineReader:
             reason = f"{scalars} of MMEngine, which is read with the folder above"
             return Match(certainty=Certainty.SURE, reason=reason, takes=frozenset(own))
         if inside or _FOLDER not in location.folders or (location.path / _FOLDER).is_symlink():
-            return None
+            return mmcv.match(location)
         held = {file.path for file in list_folder(location.root, location.child(_FOLDER)).files}
         found = _scalars(sorted(held))
         if found is None or '"step"' not in peek(location, f"{_FOLDER}/{found}"):
@@ -85,6 +87,8 @@ class MMEngineReader:
     def scan(self, location: Location, match: Match) -> Scan:
         """Return the run of the folder; none for the folder of its numbers, unless that is the root."""
         names = sorted(match.takes or ())
+        if any(map(mmcv.is_log, names)):
+            return Scan(sources=mmcv.sources(location, self.name, names))
         if location.relative and not any(name.startswith(f"{_FOLDER}/") for name in names):
             return Scan(sources=())
         files = [location.child(name) for name in names]
@@ -101,6 +105,8 @@ def _scalars(names: Sequence[str]) -> str | None:
 
 
 def _read_run(location: Location, source: Source, points: RunPoints) -> RunFacts:
+    if mmcv.is_log(source.files[0]):
+        return mmcv.read_run(location, source, points)
     notices: list[Notice] = []
     numbers = _scalars([file.rpartition("/")[2] for file in source.files])
     file = next(file for file in source.files if file.rpartition("/")[2] == numbers)
@@ -114,7 +120,7 @@ def _read_run(location: Location, source: Source, points: RunPoints) -> RunFacts
     return RunFacts(
         started=parse_time(start),
         params={name: text for name, text in described.items() if name in _SETTINGS} | dict(settings),
-        environment=_environment(described),
+        environment=environment_of(described),
         artifacts=_artifacts(location, source),
         notices=tuple(notices),
         is_numbered=True,
@@ -129,21 +135,13 @@ def _add_lines(location: Location, file: str, points: RunPoints, notices: list[N
         if step is None:
             without_step.append(line)
             continue
-        texts |= dict.fromkeys(add_numbers(points, step, _named(logged)))
+        texts |= dict.fromkeys(add_numbers(points, step, named_values(logged)))
     if without_step:
         message = f"{counted(len(without_step), 'line')} without a step could not be placed; this is the first one."
         notices.append(warning("no-step", f"{file}:{without_step[0]}", message))
     if texts:
         message = f"These values are no numbers and were left out: {listed(list(texts))}."
         notices.append(warning("texts-left-out", file, message))
-
-
-def _named(logged: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of a line by the names of their metrics."""
-    if "iter" in logged or "epoch" in logged:
-        return {name: value for name, value in logged.items() if name != "iter"}
-    is_single = len(logged) == 1
-    return {f"val/{name}" if name in _SHARED and not is_single else name: value for name, value in logged.items()}
 
 
 def _config(location: Location, file: str, notices: list[Notice]) -> dict[str, str]:
@@ -171,22 +169,6 @@ def _described(location: Location, source: Source, log: str, notices: list[Notic
     except (ReadError, OSError) as problem:
         notices.append(unreadable(source, problem, log))
     return found
-
-
-def _environment(described: Mapping[str, str]) -> dict[tuple[str, str], str]:
-    kept: dict[tuple[str, str], str] = {}
-    for name, text in described.items():
-        if name in _PACKAGES:
-            kept["package", _PACKAGES[name]] = text
-        elif name == "Python":
-            kept["package", "python"] = text.partition(" ")[0]
-        elif _HARDWARE.fullmatch(name):
-            kept["hardware", name] = text
-        elif name == "sys.platform":
-            kept["os", "platform"] = text
-        elif name in ("NVCC", "CUDA_HOME", "GCC"):
-            kept["driver", name] = text
-    return kept
 
 
 def _artifacts(location: Location, source: Source) -> tuple[Artifact, ...]:

@@ -8,6 +8,7 @@ from runreport.model import keys
 from runreport.model.entities import Artifact, CodeVersion, Dataset, Edge
 from runreport.names import Direction, Relation, RunStatus
 from runreport.readers.common.logs import RunFacts, tag_values
+from runreport.readers.common.words import NO_END
 from runreport.readers.wandb import wire
 from runreport.readers.wandb.beside import Beside, conflicting
 from runreport.readers.wandb.fold import OWN_KEYS
@@ -42,6 +43,7 @@ def run_facts(  # noqa: PLR0913 - each is another part of what is known
     summary_tags: Mapping[str, str],
     directions: Mapping[str, Direction],
     artifacts: tuple[Artifact, ...],
+    blobs: Mapping[str, bytes],
     notes: Notes,
 ) -> RunFacts:
     """Return the facts about a run but for its points; what the log does not say is taken from the files beside it."""
@@ -67,6 +69,7 @@ def run_facts(  # noqa: PLR0913 - each is another part of what is known
         environment=_environment(records, beside, places.items),
         directions=directions,
         artifacts=artifacts,
+        blobs=blobs,
         datasets=tuple(_datasets(run_id, records)),
         edges=tuple(_edges(run_id, records)),
         code=_code(run_id, records, beside),
@@ -81,8 +84,7 @@ def _status(records: Records, beside: Beside, notes: Notes) -> RunStatus:
     if not records.counts:
         return _STATES.get(beside.surroundings.state, RunStatus.UNKNOWN)
     if ending is None or ending.is_open:
-        message = "The log does not say that the run ended: it is still going on, or it was killed."
-        notes.info("no-end", message)
+        notes.info("no-end", NO_END)
         return RunStatus.RUNNING
     if ending.code:
         notes.info("exit-code", f"The run ended with exit code {ending.code}.")

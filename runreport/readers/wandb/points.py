@@ -31,11 +31,20 @@ _LARGEST = 2**62
 
 @dataclass(slots=True, kw_only=True)
 class Logged:
-    """What a history held beside its points: last values by path, the last step, and all that is no number."""
+    """What a history held beside its points: last values by path, and all that is no number.
+
+    ``steps`` are those of the rows [rows], and ``segments`` the rows at which a further file begins.
+    """
 
     contents: Contents = field(default_factory=Contents)
     names: Mapping[Path, str] = field(default_factory=dict)
-    last_step: int | None = None
+    steps: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    segments: Sequence[int] = ()
+
+    @property
+    def last_step(self) -> int | None:
+        """The step of the last row."""
+        return int(self.steps[-1]) if len(self.steps) else None
 
     def last(self, path: Path) -> float | None:
         """Return the value logged last, None for what is no metric."""
@@ -60,7 +69,12 @@ def add_history(rows: Rows, definitions: Definitions, points: RunPoints, notes: 
         times = times_us[series.rows]
         points.extend_arrays(name, places[kept], series.values[kept], times[kept])
     _note_history(contents, placing, +superseded, notes)
-    return Logged(contents=contents, names=names, last_step=int(steps[-1]) if len(steps) else None)
+    return Logged(contents=contents, names=names, steps=steps, segments=rows.segments)
+
+
+def standing(rows: Ints, logged: Logged) -> Ints:
+    """Return those of the rows, ascending, that no row of a later file replaces."""
+    return rows[_kept(rows, logged.steps[rows], logged.segments)]
 
 
 def add_measurements(rows: Rows, started_s: float | None, points: RunPoints, notes: Notes) -> None:

@@ -17,11 +17,13 @@ from runreport.formats.files import list_folder
 from runreport.model.entities import RunBatch
 from runreport.names import Severity
 from runreport.readers.base import Certainty, Joining, Location, Match, Scan, Source
+from runreport.readers.common.kept import KeptFiles
 from runreport.readers.common.logs import RunFacts, read_each, source_of
 from runreport.readers.common.series import RunPoints
 from runreport.readers.wandb import beside as beside_files
 from runreport.readers.wandb import facts, media
 from runreport.readers.wandb.beside import read_beside
+from runreport.readers.wandb.histograms import take_histograms
 from runreport.readers.wandb.notes import Notes
 from runreport.readers.wandb.points import add_history, add_measurements
 from runreport.readers.wandb.records import MARK, Records, project_of
@@ -32,6 +34,7 @@ _RECORD_FILE = re.compile(r"run-(?P<id>.+)\.wandb\Z")
 _RUN_FOLDER = re.compile(r"(?:offline-)?run-(?P<time>\d{8}_\d{6})-(?P<id>.+)\Z")
 _OWN_FOLDERS = frozenset({"files", "logs", "tmp", "code"})
 _FILES = "files"
+_CLIENT_FOLDER = "wandb"
 _PEEK_BYTES = 1 << 16
 
 
@@ -39,7 +42,7 @@ class WandbReader:
     """Reads the run folders of W&B."""
 
     name: ClassVar[str] = "wandb"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     formats: ClassVar[tuple[str, ...]] = (
         "Run folders, offline and online (`run-*.wandb`), of all versions with a record file",
         "Several run folders of one run id as one run",
@@ -90,6 +93,8 @@ def _read_run(location: Location, source: Source, points: RunPoints) -> RunFacts
     add_measurements(records.system, records.run.started_s, points, notes)
     summary = combined(records.summary.tree(), beside.summary, notes)
     tags = add_summary(summary, logged, points, notes)
+    kept = KeptFiles(source.run_id)
+    take_histograms(kept, logged, notes)
     collected = media.Collected(source.run_id)
     for folder in _file_folders(source, logs):
         media.add_files(collected, location, folder, notes)
@@ -103,7 +108,8 @@ def _read_run(location: Location, source: Source, points: RunPoints) -> RunFacts
         beside,
         summary_tags=tags,
         directions=records.definitions.directions(points.metrics),
-        artifacts=collected.artifacts,
+        artifacts=(*collected.artifacts, *kept.artifacts),
+        blobs=kept.blobs,
         notes=notes,
     )
 
@@ -145,7 +151,14 @@ def _source(location: Location, path: str, files: Sequence[str]) -> Source:
     tool_id = _id_of(logs[0])
     joining = Joining.ALONE if path in files else Joining.FOLDER
     source_id = facts.identity(project, tool_id) if tool_id else ""
-    return source_of(location, facts.TOOL, path, files, source_id=source_id, joining=joining)
+    return source_of(location, facts.TOOL, path, files, source_id=source_id, joining=joining, beside=_beside(path))
+
+
+def _beside(path: str) -> str | None:
+    """Return the folder in which the client made its own folder ``wandb``, None when there is no such folder."""
+    above = path.rpartition("/")[0] if _RUN_FOLDER.match(path.rpartition("/")[2]) else ""
+    folder, _, name = above.rpartition("/")
+    return folder if name == _CLIENT_FOLDER else None
 
 
 def _source_without_log(location: Location, names: Sequence[str]) -> Source:
@@ -154,7 +167,9 @@ def _source_without_log(location: Location, names: Sequence[str]) -> Source:
     tool_id = _id_of_folder(path)
     files = [location.child(one) for one in names]
     source_id = f"{_FILES}/{tool_id}" if tool_id else ""
-    return source_of(location, facts.TOOL, path, files, source_id=source_id, joining=Joining.FOLDER)
+    return source_of(
+        location, facts.TOOL, path, files, source_id=source_id, joining=Joining.FOLDER, beside=_beside(path)
+    )
 
 
 def _files_of(location: Location, folder: str, log: str) -> list[str]:

@@ -145,6 +145,7 @@ def test_text_may_stand_before_and_behind_an_event_and_two_may_share_a_line(tmp_
 def test_a_log_without_a_stop_still_runs(tmp_path: Path) -> None:
     log, points = read_one(tmp_path, RUN + event("eval_accuracy", 0.5, epoch_num=1))
     assert log.run.status is RunStatus.RUNNING
+    assert "no-end" in [notice.code for notice in log.notices]
     assert log.run.ended is None
     assert points == {"eval_accuracy": [(1, 0.5)]}
 

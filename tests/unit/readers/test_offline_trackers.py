@@ -115,8 +115,10 @@ class TestClearml:
 
     def test_a_session_that_was_not_closed_is_a_folder_and_running(self, tmp_path: Path) -> None:
         unpack(tmp_path / "offline-1", session(TASK, [event(0, 1.0)], log=lines([{"worker": "lab"}])))
-        run = read(ClearmlReader(), tmp_path).log.run
+        found = read(ClearmlReader(), tmp_path)
+        run = found.log.run
         assert (run.status, run.host) == (RunStatus.RUNNING, "lab")
+        assert found.codes == ["no-end"]
 
     def test_a_folder_beside_its_archive_is_the_same_run(self, tmp_path: Path) -> None:
         pack(tmp_path / "offline-1.zip", session())
@@ -250,8 +252,10 @@ class TestComet:
     )
     def test_statuses(self, tmp_path: Path, about: dict[str, object], status: RunStatus) -> None:
         unpack(tmp_path / "k1", experiment(about=EXPERIMENT | about))
-        run = read(CometReader(), tmp_path).log.run
+        found = read(CometReader(), tmp_path)
+        run = found.log.run
         assert (run.status, run.note) == (status, about.get("customer_error_message"))
+        assert ("no-end" in found.codes) == (status is RunStatus.RUNNING)
 
     def test_files_models_and_data(self, tmp_path: Path) -> None:
         upload = {"file_path": "tmp1", "additional_params": {"fileName": "a.txt"}}

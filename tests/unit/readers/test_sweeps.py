@@ -195,7 +195,7 @@ def test_a_sweep_without_metrics_is_one_experiment_of_runs() -> None:
     reader = HydraReader()
     scans, batches = found(GOLDEN / "hydra_only" / "input", reader)
     own = [batch.logs[0] for batch in batches]
-    assert [source.joining for scan in scans for source in scan.sources] == [Joining.LAYER] * 5
+    assert [source.joining for scan in scans for source in scan.sources] == [Joining.JOB] * 5
     sweep = [log for log in own if "multirun" in log.run.path]
     assert [log.run.name for log in sweep] == [
         f"optim.lr={lr},seed={seed},data=large" for lr in ("0.1", "0.2") for seed in (1, 2)
@@ -254,6 +254,56 @@ def test_two_logs_below_one_job_are_two_runs_that_share_its_settings(tmp_path: P
     assert sorted(runs["name"]) == ["lr=0.1/a", "lr=0.1/b"]
     values = runreport.open_store(tmp_path / "store").params()
     assert sorted(values[values["param"] == "stem"]["value"]) == ["a", "b"]
+
+
+def runtime(cwd: str, output: str) -> str:
+    return f"hydra:\n  job:\n    name: app\n  runtime:\n    cwd: {cwd}\n    output_dir: {output}\n  verbose: false\n"
+
+
+def write_table(folder: Path, values: str = "0,1.0\n1,0.5\n2,0.25\n") -> None:
+    folder.mkdir(parents=True)
+    (folder / "metrics.csv").write_text(f"step,loss\n{values}")
+
+
+def given_rates(folder: Path, store: Path) -> list[str]:
+    """Return the rate that each run with metrics got, empty without one."""
+    _, runs = stored(folder, store)
+    params = runreport.open_store(store).params()
+    rates = dict(params[params["param"] == "lr"][["run_id", "value"]].to_numpy().tolist())
+    return sorted(str(rates.get(run_id, "")) for run_id in runs[runs["reader"] == "tabular"]["run_id"])
+
+
+def test_a_job_started_in_a_folder_of_many_runs_gives_its_settings_to_none_of_them(tmp_path: Path) -> None:
+    place = job(tmp_path / "project", hydra=runtime("/home/me/project", "/home/me/project"))
+    for name in ("old", "new"):
+        write_table(place / name)
+    own = job(place / "outputs" / "2026-01-01" / "10-00-00", config="lr: 0.5\n")
+    write_table(own / "train")
+    assert given_rates(place, tmp_path / "store") == ["", "", "0.5"]
+    notices = ingest([place], store=tmp_path / "store").notices
+    (notice,) = [notice for notice in notices if notice.code == "settings-not-given"]
+    assert "none of the 2 runs" in notice.message
+
+
+def test_the_folder_of_a_job_that_was_named_itself_gives_its_settings_to_all_below(tmp_path: Path) -> None:
+    place = job(tmp_path / "10-00-00", hydra=runtime("/home/me", "/home/me/outputs/2026-01-01/10-00-00"))
+    for fold in range(2):
+        write_table(place / f"fold{fold}")
+    assert given_rates(place, tmp_path / "store") == ["0.1", "0.1"]
+
+
+def test_what_three_tools_log_below_one_job_is_one_run(tmp_path: Path) -> None:
+    place = job(tmp_path / "logs" / "2026-01-01" / "10-00-00")
+    write_table(place / "csv" / "version_0")
+    (place / "tensorboard" / "version_0").mkdir(parents=True)
+    shutil.copy(next((GOLDEN / "ray_tune_trials").rglob("*tfevents*")), place / "tensorboard" / "version_0")
+    client = next(path.parent for path in sorted(GOLDEN.glob("wandb*/**/*.wandb")))
+    shutil.copytree(client, place / "wandb" / client.name)
+    result, runs = stored(tmp_path / "logs", tmp_path / "store")
+    assert len(runs) == result.runs_added == 1
+    (notice,) = [notice for notice in result.notices if notice.code == "joined-logs"]
+    for reader in ("hydra", "tabular", "tensorboard", "wandb"):
+        assert f"{reader} (" in notice.message
 
 
 def test_the_number_of_a_job_is_no_seed(tmp_path: Path) -> None:

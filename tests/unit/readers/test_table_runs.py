@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
@@ -279,6 +279,7 @@ def test_files_read_together_give_what_each_gives_alone(
         write(folder, {f"r{number}/metrics.csv": "step,time,loss,note\n" + lines})
     reader = TabularReader()
     claims = registry.find([folder], [reader]).claims
+    assume(claims)  # tables without any number but their times are no run logs
     sources = [source for claim in claims for source in reader.scan(claim.location, claim.match).sources]
     root = claims[0].location
     logs = [log for batch in reader.read(root, sources) for log in batch.logs]
@@ -290,3 +291,46 @@ def test_files_read_together_give_what_each_gives_alone(
 
 def _rows(table: pa.Table) -> list[str]:
     return sorted(map(repr, table.to_pylist()))
+
+
+SPLITS = {
+    "run/train.csv": "epoch,loss,lr\n0,1.0,0.1\n1,0.5,0.1\n",
+    "run/validation.csv": "epoch,loss,val_acc\n0,1.5,0.3\n1,0.9,0.6\n",
+}
+
+
+class TestSplits:
+    """Training beside validation, with metrics of the same names."""
+
+    def test_tables_named_after_splits_are_one_run_with_metrics_named_apart(self, tmp_path: Path) -> None:
+        logs, series = read(write(tmp_path, SPLITS))
+        assert list(logs) == ["run"]
+        assert series == {
+            ("run", "train/loss"): [(0, 1.0), (1, 0.5)],
+            ("run", "train/lr"): [(0, 0.1), (1, 0.1)],
+            ("run", "val/loss"): [(0, 1.5), (1, 0.9)],
+            ("run", "val_acc"): [(0, 0.3), (1, 0.6)],
+        }
+        assert codes(logs) == ["metrics-named-apart"] * 2
+
+    def test_it_is_said_in_the_explanation(self, tmp_path: Path) -> None:
+        (reason,) = reasons(write(tmp_path, SPLITS))
+        assert "train/loss and val/loss" in reason
+
+    def test_metrics_that_are_in_one_table_only_keep_their_names(self, tmp_path: Path) -> None:
+        files = {"run/train.csv": "epoch,loss\n0,1.0\n1,0.5\n", "run/test.csv": "epoch,acc\n0,0.1\n1,0.2\n"}
+        logs, series = read(write(tmp_path, files))
+        assert sorted(series) == [("run", "acc"), ("run", "loss")]
+        assert not codes(logs)
+
+    def test_two_tables_of_one_split_or_of_other_names_stay_apart(self, tmp_path: Path) -> None:
+        table = "epoch,loss\n0,1.0\n1,0.5\n"
+        logs, _ = read(write(tmp_path, {"a/train.csv": table, "a/train_log.csv": table}))
+        assert len(logs) == 2
+        logs, _ = read(write(tmp_path / "b", {"b/train.csv": table, "b/ours.csv": table}))
+        assert len(logs) == 2
+
+    def test_a_table_of_no_split_beside_them_keeps_its_names(self, tmp_path: Path) -> None:
+        _, series = read(write(tmp_path, {**SPLITS, "run/system.csv": "step,gpu\n0,0.5\n1,0.75\n"}))
+        assert ("run", "gpu") in series
+        assert ("run", "val/loss") in series

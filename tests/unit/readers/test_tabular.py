@@ -572,3 +572,64 @@ class TestRealLogs:
             seeds.setdefault(params(log)["stem"], []).append(log.run.seed)
         assert all(sorted(group, key=str) == [1, 2, 3] for group in seeds.values())
         assert len(seeds) > 20
+
+
+def test_an_infinite_seed_is_a_name_like_any_other(tmp_path: Path) -> None:
+    rows = [f"{seed},{step},{0.5 * step}" for seed in ("1e999", "2", "3") for step in range(2)]
+    (tmp_path / "all.csv").write_text("\n".join(["seed,step,loss", *rows]) + "\n")
+    names = sorted(log.run.name or "" for log in ingest(tmp_path).logs)
+    assert len(names) == 3
+    assert any("inf" in name for name in names)
+
+
+def test_a_parquet_file_with_a_broken_name_is_an_error_of_its_own(tmp_path: Path) -> None:
+    parquet.write_table(pa.table({"step": [1, 2], "lossy": [0.5, 0.25]}), tmp_path / "a.parquet")
+    path = tmp_path / "a.parquet"
+    path.write_bytes(path.read_bytes().replace(b"lossy", b"\xc3\x28\xc3\x28s"))
+    with pytest.raises(ReadError, match="cannot be read as a table"):
+        files.parse(str(path))
+
+
+def refusal(folder: Path) -> str:
+    """Return what is said about the one table of a folder, of which nothing was read."""
+    found = ingest(folder)
+    assert found.points.num_rows == 0
+    (notice,) = [notice for log in found.logs for notice in log.notices]
+    return notice.message
+
+
+@pytest.mark.parametrize("name", ["metrics.csv", "metrics.parquet", "metrics.json"])
+def test_a_table_of_very_many_columns_is_refused_in_words(name: str, tmp_path: Path) -> None:
+    names = [f"c{number}" for number in range(20_001)]
+    if name.endswith(".csv"):
+        (tmp_path / name).write_text(",".join(["step", *names]) + "\n" + ",".join(["1"] * 20_002) + "\n")
+    elif name.endswith(".json"):
+        rows = [{"step": step, column: 0.5} for step, column in enumerate(names)]
+        (tmp_path / name).write_text(json.dumps(rows))
+    else:
+        parquet.write_table(pa.table({"step": [1], **{column: [0.5] for column in names}}), tmp_path / name)
+    assert "more than 20,000" in refusal(tmp_path)
+
+
+def test_a_document_of_rows_with_ever_new_keys_is_refused(tmp_path: Path) -> None:
+    rows = [{"step": step, f"loss{step}": 0.5} for step in range(5_000)]
+    (tmp_path / "metrics.json").write_text(json.dumps(rows))
+    assert "most of them in few lines" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize("row", ["1," + "," * 9_998, "1"], ids=["empty cells", "short rows"])
+def test_a_csv_file_of_nearly_empty_rows_is_refused(row: str, tmp_path: Path) -> None:
+    names = [f"c{number}" for number in range(9_999)]
+    lines = [",".join(["step", *names]), ",".join(["1"] * 10_000), *[row] * 5_001]
+    (tmp_path / "metrics.csv").write_text("\n".join(lines) + "\n")
+    assert "cells, most of them empty" in refusal(tmp_path)
+
+
+def test_a_csv_file_whose_header_changes_ever_anew_is_refused(tmp_path: Path) -> None:
+    lines = [
+        line
+        for part in range(700)
+        for line in ("step," + ",".join(f"c{part}_{place}" for place in range(30)), ",".join(["1"] * 31))
+    ]
+    (tmp_path / "metrics.csv").write_text("\n".join(lines) + "\n")
+    assert "more than 20,000 columns" in refusal(tmp_path)

@@ -128,6 +128,7 @@ def test_how_a_run_ended_follows_from_its_last_step_or_a_traceback(
 ) -> None:
     log, _ = read_one(tmp_path, text)
     assert log.run.status is status
+    assert ("no-end" in [notice.code for notice in log.notices]) == (status is RunStatus.RUNNING)
 
 
 def test_lines_of_one_step_keep_their_order(tmp_path: Path) -> None:

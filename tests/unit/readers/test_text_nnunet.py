@@ -86,7 +86,7 @@ def test_a_continued_training_takes_the_place_of_the_epochs_it_repeats(folds: di
     fold = folds[f"{MODEL}/fold_1"]
     assert series(fold, "pseudo_dice.1") == [(0, 0.151), (1, 0.161), (2, 0.271), (3, 0.281)]
     log = fold.logs[0]
-    assert [notice.code for notice in log.notices] == ["superseded-points"]
+    assert [notice.code for notice in log.notices] == ["superseded-points", "no-end"]
     assert log.run.status is RunStatus.RUNNING
 
 
@@ -127,7 +127,7 @@ def test_a_training_that_ended_before_its_first_epoch_says_so(tmp_path: Path) ->
     (tmp_path / "training_log_2021_1_2_10_00_00.txt").write_text(OLD.partition("epoch")[0])
     (tmp_path / "training_log_2021_1_2_10_00_01.txt").write_text("nnU-Net\n2026-01-02 10:00:00.1: Epoch 0 \n")
     (fold,) = read(tmp_path).values()
-    assert [notice.code for notice in fold.logs[0].notices] == ["no-metrics"]
+    assert [notice.code for notice in fold.logs[0].notices] == ["no-metrics", "no-end"]
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"mean": 3, "foreground_mean": [], "metric_per_case": {"a": 1}}'])

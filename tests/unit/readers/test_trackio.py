@@ -4,10 +4,13 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 from tracker_logs import claims, read
 
 from runreport.names import Relation, RunStatus
+from runreport.readers import registry
 from runreport.readers.base import Reader
 from runreport.readers.trackers.trackio import TrackioReader
 
@@ -197,3 +200,15 @@ def test_other_databases_are_left(tmp_path: Path) -> None:
         database.execute("CREATE TABLE metrics (key TEXT, value REAL)")
     (tmp_path / "text.db").write_text("hello")
     assert claims(TrackioReader(), tmp_path) == {}
+
+
+def test_parquet_copies_of_the_tables_count_no_run_twice(tmp_path: Path) -> None:
+    write(tmp_path / "digits.db", ("r1", "a", 0, {"loss": 1.0}), ("r1", "a", 1, {"loss": 0.5}), config={"lr": 0.1})
+    rows = {"timestamp": [TIME, TIME], "run_name": ["a", "a"], "step": [0, 1], "loss": [1.0, 0.5]}
+    for name in ("digits.parquet", "digits_system.parquet", "digits_configs.parquet", "other.parquet"):
+        parquet.write_table(pa.table(rows), tmp_path / name)
+    taken = {
+        claim.reader_name: claim.match.takes for claim in registry.find([tmp_path], registry.readers().readers).claims
+    }
+    assert taken["trackio"] == {"digits.db", "digits.parquet", "digits_system.parquet", "digits_configs.parquet"}
+    assert taken["tabular"] == {"other.parquet"}

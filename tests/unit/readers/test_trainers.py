@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from trainer_logs import claims, read_one, write
+from trainer_logs import claims, read_all, read_one, write
 
 from runreport import open_store
 from runreport.ingestion import ingest
@@ -395,3 +395,54 @@ def test_mmengine_no_configuration_breaks_the_reading_of_settings(text: str) -> 
 def test_mmengine_settings_nested_too_deeply_are_counted() -> None:
     assert read_settings("a = " + "[" * 100_000) == ({}, 1)
     assert read_settings("a = " + "[" * 60 + "]" * 60) == ({}, 1)
+
+
+MMCV = Path(__file__).resolve().parents[2] / "golden" / "mmengine_mmcv" / "input"
+
+
+def test_mmcv_iterations_of_an_epoch_follow_those_of_the_one_before() -> None:
+    run = read_one(MMCV, "mmengine")
+    assert [step for step, _ in run.points["loss"]] == [2, 4, 6, 8, 10, 12, 14, 16, 18]
+    assert run.points["loss"][3] == (8, 0.25)
+    assert run.points["val/loss"] == [(6, 0.36667), (12, 0.18333), (18, 0.12222)]
+    assert run.points["acc"][-1] == (18, 0.9)
+    assert run.points["epoch"][-1] == (18, 3.0)
+    assert "6, the largest" in run.notice("counted-steps").message
+    assert "acc_by_class" in run.notice("texts-left-out").message
+
+
+def test_mmcv_the_first_line_describes_the_run_and_its_configuration_is_not_run() -> None:
+    run = read_one(MMCV, "mmengine")
+    assert run.params == {"lr": "0.02", "model.type": "Line", "model.depth": "2", "work_dir": "./line_s1", "seed": "1"}
+    assert run.tags == {"exp_name": "line.py"}
+    assert run.log.run.started is not None
+    assert run.log.run.name == "line_s1"
+    items = {(item.kind, item.item): item.value for item in run.log.environment}
+    assert items["package", "torch"] == "1.9.0"
+    assert items["package", "mmcv"] == "1.3.9"
+    assert run.notice("settings-left-out").message.startswith("1 setting")
+
+
+def test_mmcv_a_training_by_iterations_keeps_its_steps(tmp_path: Path) -> None:
+    lines = [
+        '{"mode": "val", "epoch": 1, "iter": 500, "acc": 0.1}',
+        '{"mode": "train", "epoch": 1, "iter": 50, "loss": 2.0}',
+        '{"mode": "train", "epoch": 2, "iter": 100, "loss": NaN}',
+        '{"mode": "val", "epoch": 2, "iter": 500, "acc": 0.5}',
+        '{"mode": "train", "epoch": 2, "loss": 1.0}',
+    ]
+    run = read_one(write(tmp_path, {"a/20220101_000000.log.json": "\n".join(lines) + "\n"}), "mmengine")
+    assert [step for step, _ in run.points["loss"]] == [50, 100]
+    assert run.points["acc"] == [(0, 0.1), (100, 0.5)]
+    assert "counted-steps" not in run.codes
+    assert run.notice("no-step").location.endswith(":5")
+
+
+def test_mmcv_several_starts_in_a_folder_are_a_run_each(tmp_path: Path) -> None:
+    line = '{"mode": "train", "epoch": 1, "iter": 50, "loss": 2.0}\n'
+    files = {f"a/2022010{day}_000000.log.json": line for day in (1, 2)}
+    assert sorted(read_all(write(tmp_path, files), "mmengine")) == sorted(files)
+
+
+def test_mmcv_other_files_of_that_ending_are_left(tmp_path: Path) -> None:
+    assert claims(write(tmp_path, {"a/app.log.json": '{"level": "info", "epoch": 1}\n'}), "mmengine") == {}

@@ -39,6 +39,7 @@ class Read:
     log: RunLog
     points: dict[str, list[tuple[int, float]]]
     times: dict[str, list[float | None]]
+    blobs: dict[str, bytes]
 
     @property
     def params(self) -> dict[str, str]:
@@ -73,7 +74,7 @@ def read_all(folder: Path) -> list[Read]:
             for point in batch.points.to_pylist():
                 points.setdefault(point["metric"], []).append((point["step"], point["value"]))
                 times.setdefault(point["metric"], []).append(point["time"] and point["time"].timestamp())
-            reads.append(Read(log=batch.logs[0], points=points, times=times))
+            reads.append(Read(log=batch.logs[0], points=points, times=times, blobs=dict(batch.blobs)))
     return reads
 
 
@@ -378,7 +379,7 @@ def test_media_become_artifacts_by_their_paths_and_no_metrics(tmp_path: Path) ->
     nested |= {("img", "size"): 69, ("img", "width"): 4}
     whole = {"_type": "table-file", "path": "media/table/t.table.json", "ncols": 2, "size": 10}
     several = {"_type": "images/separated", "filenames": ["media/x.png", "media/y.png"], "count": 2}
-    histogram = {"_type": "histogram", "values": [1, 2], "bins": [0, 1, 2]}
+    histogram = {"_type": "histogram", "values": [1, 2], "bins": [0, 1]}
     beside(tmp_path, "media/images/a.png", "x" * 69)
     read = logged(
         tmp_path, history(0, nested), history(1, {"table": whole, "several": several, "h": histogram, "loss": 1})
@@ -389,6 +390,50 @@ def test_media_become_artifacts_by_their_paths_and_no_metrics(tmp_path: Path) ->
     picture = found["media/images/a.png"]
     assert (picture.sha256, picture.location) == (digest, f"{FOLDER}/files/media/images/a.png")
     assert found["media/table/t.table.json"].size_bytes == 10
+    assert read.message("media-without-file").endswith("1 × histogram.")
+
+
+def kept_histograms(read: Read) -> dict[str, list[str]]:
+    """Return the lines of the histograms that are kept, by the path of the artifact."""
+    digests = {artifact.path: artifact.sha256 for artifact in read.log.artifacts if artifact.path.endswith(".csv")}
+    return {path: read.blobs[digest].decode().splitlines() for path, digest in digests.items()}
+
+
+def test_histograms_are_kept_with_the_run(tmp_path: Path) -> None:
+    edges = {"_type": "histogram", "values": [1, 0, 2], "bins": [0, 0.5, 1, 1.5]}
+    packed = {"_type": "histogram", "values": [3, 4], "packedBins": {"min": -1, "size": 0.5, "count": 2}}
+    read = logged(tmp_path, history(0, {"grad/w": edges}), history(5, {"grad/w": packed, "loss": 1}))
+    (lines,) = kept_histograms(read).values()
+    assert lines == ["step,left,right,count", "0,0,0.5,1", "0,1,1.5,2", "5,-1,-0.5,3", "5,-0.5,0,4"]
+    assert list(kept_histograms(read)) == ["wandb/histograms/grad/w.csv"]
+    assert "media-without-file" not in read.codes
+    assert "histograms-left-out" not in read.codes
+
+
+def test_many_histograms_are_thinned_out_and_told(tmp_path: Path) -> None:
+    rows = [{"h": {"_type": "histogram", "values": [1], "bins": [step, step + 1]}} for step in range(120)]
+    read = logged(tmp_path, *(history(step, row) for step, row in enumerate(rows)))
+    (lines,) = kept_histograms(read).values()
+    steps = [int(line.split(",")[0]) for line in lines[1:]]
+    assert (len(steps), steps[0], steps[-1]) == (50, 0, 119)
+    assert read.message("histograms-left-out").startswith("70 of 120 histograms")
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"values": [1, 2], "bins": [0, 1]},
+        {"values": [1, "x"], "bins": [0, 1, 2]},
+        {"values": [1], "bins": ["NaN", 1]},
+        {"values": [1, 2], "packedBins": {"min": 0, "size": 1e308, "count": 2}},
+        {"values": [1, 2], "packedBins": {"min": 0, "size": 1, "count": 3}},
+        {"values": [], "bins": [1]},
+        {"values": 3},
+    ],
+)
+def test_a_histogram_that_is_none_is_counted_and_not_kept(broken: dict[str, object], tmp_path: Path) -> None:
+    read = logged(tmp_path, history(0, {"h": {"_type": "histogram", **broken}, "loss": 1}))
+    assert kept_histograms(read) == {}
     assert read.message("media-without-file").endswith("1 × histogram.")
 
 
