@@ -10,6 +10,8 @@ from runreport.compare.words import counted, format_value, listed, with_unit
 from runreport.names import Direction, DirectionSource
 from runreport.stats.collapse import find_split
 from runreport.stats.repeats import repeated_seeds
+from runreport.stats.spread import unequal_spread
+from runreport.stats.tails import long_tail
 
 FEW_SEEDS = 5
 _MINIMUM = 3
@@ -25,8 +27,9 @@ def contrast_cautions(contrast: Contrast, worst_case: float | None) -> tuple[str
     sides = (contrast.candidate, contrast.baseline)
     found = [*_few_seeds(contrast), *_worst_case(contrast, worst_case)]
     for sample in sides:
-        found += [*_left_out(sample), *_repeats(sample), *_unvaried(sample), *_far_seeds(sample)]
-    return tuple(found)
+        found += [*_left_out(sample), *_repeats(sample), *_unvaried(sample)]
+    far = [words for sample in sides for words in _far_seeds(sample)]
+    return (*found, *(far or _shape(*sides)))
 
 
 def _few_seeds(contrast: Contrast) -> Iterator[str]:
@@ -123,6 +126,14 @@ def _far_seeds(sample: Sample) -> Iterator[str]:
             f"{len(far)} of {values.size} runs of {sample.group_name} {verb} far from the others (at {shown}): "
             "perhaps collapsed; no test of means can be trusted here; look at the single runs."
         )
+
+
+def _shape(candidate: Sample, baseline: Sample) -> Iterator[str]:
+    """Say why the mean may mislead although no run lies far from the others: one reason is enough."""
+    values = [independent_values(sample) for sample in (candidate, baseline)]
+    caution = unequal_spread(*values, names=(candidate.group_name, baseline.group_name)) or long_tail(*values)
+    if caution is not None:
+        yield caution.words
 
 
 def experiment_cautions(

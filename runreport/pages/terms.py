@@ -114,8 +114,22 @@ _CAUTIONS = (
     Term(
         anchor="collapsed",
         title="Seeds far from the others",
-        text="When some runs of a group collapsed, no test of means keeps its promise: up to one in four clear differences "
-        "is then false. Look at the single runs before believing the verdict.",
+        text="A gap much wider than both parts that it separates: perhaps some runs collapsed. When runs of a group collapse "
+        "now and then, no test of means keeps its promise: with 5 runs on each side it can call one in four differences "
+        "clear where there is none. Look at the single runs before believing the verdict.",
+    ),
+    Term(
+        anchor="unequal-spread",
+        title="Unequal spread",
+        text="The runs of one side scatter so much more than those of the other that chance is a poor explanation. The test "
+        "allows for it, but only for what the runs show: a tail of bad runs that none of them has shown yet makes the "
+        "side that scatters more look better than it is.",
+    ),
+    Term(
+        anchor="long-tail",
+        title="Long tail",
+        text="The runs of both sides together lean to one side, with few values far out. How many runs come from that tail is "
+        "chance, and moves the means. Said from 8 runs on each side on; fewer cannot show it.",
     ),
     Term(
         anchor="failed",

@@ -216,3 +216,25 @@ def test_runs_that_stopped_long_before_the_others_are_named() -> None:
     [said] = [caution for caution in found.cautions if "stopped" in caution]
     assert said.startswith("1 of 5 runs of m=cand stopped more than a tenth before the others")
     assert said.endswith("without it the mean is 0.9557.")
+
+
+def test_unequal_spread_is_told_unless_far_seeds_explain_it() -> None:
+    wild, steady = [0.70, 0.99, 0.82, 0.91, 0.60], [0.90, 0.91, 0.92, 0.91, 0.90]
+    assert any(
+        "The runs of m=cand scatter 19 times as much as those of m=base" in said
+        for said in sides(wild, steady).cautions
+    )
+    assert any("The runs of m=base scatter" in said for said in sides(steady, wild).cautions)
+    collapsed = sides([0.90, 0.91, 0.10, 0.91, 0.90], steady).cautions
+    assert any("lies far from the others" in said for said in collapsed)
+    assert not any("scatter" in said for said in collapsed)
+    assert sides(GOOD, POOR).cautions == ()
+
+
+def test_a_long_tail_of_both_sides_is_told() -> None:
+    tailed = [0.970, 0.968, 0.966, 0.962, 0.957, 0.950, 0.940, 0.925, 0.900, 0.860]
+    assert any(
+        "a long tail of low values" in said for said in sides(tailed, [value - 0.01 for value in tailed]).cautions
+    )
+    even = [0.90 + 0.01 * number for number in range(10)]
+    assert sides(even, [value - 0.01 for value in even]).cautions == ()

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runreport.stats.collapse import find_split
 from runreport.stats.describe import average_repeats, describe, position
 from runreport.stats.multiplicity import holm
 from runreport.stats.power import minimum_detectable_effect, power_of_t_test
@@ -90,36 +89,3 @@ def test_power_is_alpha_without_an_effect_and_needs_runs() -> None:
         power_of_t_test(1, 1, 1)
     with pytest.raises(ValueError, match=r"power 0.04"):
         minimum_detectable_effect(5, 5, alpha=0.05, power=0.04)
-
-
-def test_a_collapsed_seed_is_found() -> None:
-    split = find_split([0.91, 0.10, 0.92, 0.93, 0.91])
-    assert split
-    assert (split.far, split.is_bimodal) == ((1,), False)
-
-
-def test_two_clusters_are_bimodal() -> None:
-    split = find_split([0.90, 0.20, 0.91, 0.21, 0.92, 0.22])
-    assert split
-    assert (split.far, split.is_bimodal) == ((1, 3, 5), True)
-
-
-@pytest.mark.parametrize(
-    "values", [[], [0.1, 0.9], [0.5, 0.5, 0.5], [0.95, 0.95, 0.96], [0.90, 0.91, 0.93], [1e308, -1e308, 0.0]]
-)
-def test_ordinary_samples_are_not_split(values: list[float]) -> None:
-    assert find_split(values) is None
-
-
-@given(st.lists(st.integers(-50, 50), min_size=3, max_size=12, unique=True), st.sampled_from([0.5, 2.0, -1.0]))
-def test_a_split_does_not_depend_on_the_unit(values: list[int], scale: float) -> None:
-    plain, scaled = find_split(values), find_split(np.array(values) * scale)
-    assert (plain is None) is (scaled is None)
-    if plain and scaled and len(plain.far) * 2 != len(values):
-        assert plain.far == scaled.far
-
-
-@pytest.mark.parametrize(("n", "at_most"), [(3, 0.13), (4, 0.10), (5, 0.09), (6, 0.10), (10, 0.10), (20, 0.02)])
-def test_normal_noise_is_rarely_called_a_split(n: int, at_most: float) -> None:
-    samples = np.random.default_rng(1).standard_normal((1500, n))
-    assert np.mean([find_split(sample) is not None for sample in samples]) < at_most
