@@ -12,6 +12,7 @@ from runreport.stats.collapse import find_split
 from runreport.stats.repeats import repeated_seeds
 from runreport.stats.spread import unequal_spread
 from runreport.stats.tails import long_tail
+from runreport.stats.types import Caution
 
 FEW_SEEDS = 5
 _MINIMUM = 3
@@ -19,7 +20,7 @@ _GRAVE = frozenset({"code", "dataset"})
 _NAMED = 4
 
 
-def contrast_cautions(contrast: Contrast, worst_case: float | None) -> tuple[str, ...]:
+def contrast_cautions(contrast: Contrast, worst_case: float | None) -> tuple[Caution, ...]:
     """Return what to be careful about in one contrast, beyond what the statistics said themselves.
 
     ``worst_case`` is the difference with failed runs counted as the worst value seen.
@@ -28,46 +29,61 @@ def contrast_cautions(contrast: Contrast, worst_case: float | None) -> tuple[str
     found = [*_few_seeds(contrast), *_worst_case(contrast, worst_case)]
     for sample in sides:
         found += [*_left_out(sample), *_repeats(sample), *_unvaried(sample)]
-    far = [words for sample in sides for words in _far_seeds(sample)]
+    far = [caution for sample in sides for caution in _far_seeds(sample)]
     return (*found, *(far or _shape(*sides)))
 
 
-def _few_seeds(contrast: Contrast) -> Iterator[str]:
+def _few_seeds(contrast: Contrast) -> Iterator[Caution]:
     n_candidate, n_baseline = contrast.candidate.description.n, contrast.baseline.description.n
     if _MINIMUM <= min(n_candidate, n_baseline) < FEW_SEEDS:
         sentence = f"Few seeds ({n_candidate} and {n_baseline})"
         if contrast.mde is not None:
             mde = with_unit(format_value(contrast.mde, contrast.mde), contrast.metric.unit, is_difference=True)
             sentence += f": only differences above about {mde} are found with 80 % power"
-        yield f"{sentence}; 5 or more per side are advised."
+        yield Caution(code="few-seeds", words=f"{sentence}; 5 or more per side are advised.")
 
 
-def _worst_case(contrast: Contrast, worst: float | None) -> Iterator[str]:
+def _worst_case(contrast: Contrast, worst: float | None) -> Iterator[Caution]:
     if worst is not None and contrast.delta is not None:
         with_failures, without = (
             with_unit(format_value(value, contrast.mde, sign=True), contrast.metric.unit, is_difference=True)
             for value in (worst, contrast.delta.value)
         )
-        yield f"With failed runs counted as the worst value seen the difference is {with_failures} instead of {without}."
+        yield Caution(
+            code="failures-counted",
+            words=f"With failed runs counted as the worst value seen the difference is {with_failures} instead of {without}.",
+        )
 
 
-def _left_out(sample: Sample) -> Iterator[str]:
+def _left_out(sample: Sample) -> Iterator[Caution]:
     counts = sample.counts
     if counts.killed:
-        yield (
-            f"{counted(counts.killed, 'run')} of {sample.group_name} {_was(counts.killed)} killed and left out; "
-            f"if runs are killed for bad results this favours {sample.group_name}."
+        yield Caution(
+            code="left-out",
+            words=(
+                f"{counted(counts.killed, 'run')} of {sample.group_name} {_was(counts.killed)} killed and left out; "
+                f"if runs are killed for bad results this favours {sample.group_name}."
+            ),
         )
     if counts.running:
-        yield f"{counted(counts.running, 'run')} of {sample.group_name} {_was(counts.running)} still running and left out."
+        yield Caution(
+            code="left-out",
+            words=f"{counted(counts.running, 'run')} of {sample.group_name} {_was(counts.running)} still running and left out.",
+        )
     if counts.excluded:
-        yield f"{counted(counts.excluded, 'run')} of {sample.group_name} {_was(counts.excluded)} excluded; the page of each says why."
+        yield Caution(
+            code="left-out",
+            words=f"{counted(counts.excluded, 'run')} of {sample.group_name} {_was(counts.excluded)} excluded; the page of each says why.",
+        )
     if sample.missing:
-        yield f"{counted(len(sample.missing), 'run')} of {sample.group_name} never logged this metric."
+        yield Caution(
+            code="left-out",
+            words=f"{counted(len(sample.missing), 'run')} of {sample.group_name} never logged this metric.",
+        )
     yield from _ended_early(sample)
 
 
-def _ended_early(sample: Sample) -> Iterator[str]:
+def _ended_early(sample: Sample) -> Iterator[Caution]:
     """Say that runs stopped long before the others, and what the mean is without them."""
     early = set(sample.ended_early)
     if not early:
@@ -75,9 +91,12 @@ def _ended_early(sample: Sample) -> Iterator[str]:
     rest = [value for run_id, value in zip(sample.run_ids, sample.values, strict=True) if run_id not in early]
     runs = f"{len(early)} of {counted(len(sample.values), 'run')} of {sample.group_name}"
     spread = sample.description.sd
-    yield (
-        f"{runs} stopped more than a tenth before the others and {_was(len(early))} averaged as {_it(len(early))} stands; "
-        f"without {_them(len(early))} the mean is {format_value(fmean(rest), spread)}."
+    yield Caution(
+        code="stopped-early",
+        words=(
+            f"{runs} stopped more than a tenth before the others and {_was(len(early))} averaged as {_it(len(early))} stands; "
+            f"without {_them(len(early))} the mean is {format_value(fmean(rest), spread)}."
+        ),
     )
 
 
@@ -93,22 +112,25 @@ def _was(count: int) -> str:
     return "was" if count == 1 else "were"
 
 
-def _repeats(sample: Sample) -> Iterator[str]:
+def _repeats(sample: Sample) -> Iterator[Caution]:
     caution = repeated_seeds(sample.group_name, sample.seeds, sample.units) if sample.units else None
     if caution is not None:
-        yield caution.words
+        yield caution
 
 
-def _unvaried(sample: Sample) -> Iterator[str]:
+def _unvaried(sample: Sample) -> Iterator[Caution]:
     distinct_seeds = {seed for seed in sample.seeds if seed is not None}
     if len(distinct_seeds) > 1 and len(set(sample.values)) == 1:
-        yield (
-            f"{sample.group_name} has the same value for {len(distinct_seeds)} different seeds: "
-            "the seed seems not applied, unless this metric cannot depend on it."
+        yield Caution(
+            code="seed-not-applied",
+            words=(
+                f"{sample.group_name} has the same value for {len(distinct_seeds)} different seeds: "
+                "the seed seems not applied, unless this metric cannot depend on it."
+            ),
         )
 
 
-def _far_seeds(sample: Sample) -> Iterator[str]:
+def _far_seeds(sample: Sample) -> Iterator[Caution]:
     values = independent_values(sample)
     split = find_split(values)
     if split is None:
@@ -116,24 +138,30 @@ def _far_seeds(sample: Sample) -> Iterator[str]:
     far = [values[i] for i in split.far]
     shown = listed([format_value(float(value)) for value in far])
     if split.is_bimodal:
-        yield (
-            f"The runs of {sample.group_name} fall into two clusters (one of {len(far)}, at {shown}): "
-            "no test of means can be trusted here; look at the single runs."
+        yield Caution(
+            code="far-seeds",
+            words=(
+                f"The runs of {sample.group_name} fall into two clusters (one of {len(far)}, at {shown}): "
+                "no test of means can be trusted here; look at the single runs."
+            ),
         )
     else:
         verb = "lies" if len(far) == 1 else "lie"
-        yield (
-            f"{len(far)} of {values.size} runs of {sample.group_name} {verb} far from the others (at {shown}): "
-            "perhaps collapsed; no test of means can be trusted here; look at the single runs."
+        yield Caution(
+            code="far-seeds",
+            words=(
+                f"{len(far)} of {values.size} runs of {sample.group_name} {verb} far from the others (at {shown}): "
+                "perhaps collapsed; no test of means can be trusted here; look at the single runs."
+            ),
         )
 
 
-def _shape(candidate: Sample, baseline: Sample) -> Iterator[str]:
+def _shape(candidate: Sample, baseline: Sample) -> Iterator[Caution]:
     """Say why the mean may mislead although no run lies far from the others: one reason is enough."""
     values = [independent_values(sample) for sample in (candidate, baseline)]
     caution = unequal_spread(*values, names=(candidate.group_name, baseline.group_name)) or long_tail(*values)
     if caution is not None:
-        yield caution.words
+        yield caution
 
 
 def experiment_cautions(
@@ -150,7 +178,8 @@ def experiment_cautions(
         compared = {group.group_id for one in comparisons for group in (one.baseline, one.candidate)}
         for sample in primary_samples:
             if sample.group_id in compared:
-                found += [*_repeats(sample), *_unvaried(sample), *_far_seeds(sample)]
+                seen = (*_repeats(sample), *_unvaried(sample), *_far_seeds(sample))
+                found += [caution.words for caution in seen]
     return (*found, *_confounded(comparisons))
 
 

@@ -16,7 +16,7 @@ from runreport.stats.olympic import OlympicMean
 from runreport.stats.paired import PairedRuns
 from runreport.stats.plan import AnalysisPlan
 from runreport.stats.target import AgainstTarget
-from runreport.stats.types import Estimate, Refusal, TestResult
+from runreport.stats.types import Caution, Estimate, Refusal, TestResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class Contrast:
     paired: PairedRuns | None = None
     folds: FoldComparison | None = None
     equivalence: Equivalence | None = None
-    cautions: tuple[str, ...] = ()
+    cautions: tuple[Caution, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,9 +96,12 @@ def _judged(draft: Contrast, pair: _Pair, alpha: float) -> Contrast:
     worst = _worst_case(draft.metric, pair)
     verdict, reason = judge(draft, answer.refusal or _turned(draft, worst), alpha=alpha)
     said = (*answer.groups.cautions, *(answer.paired.cautions if answer.paired else ()))
-    words = dict.fromkeys(caution.words for caution in said)
     return replace(
-        draft, worst_case=worst, verdict=verdict, reason=reason, cautions=(*words, *contrast_cautions(draft, worst))
+        draft,
+        worst_case=worst,
+        verdict=verdict,
+        reason=reason,
+        cautions=(*dict.fromkeys(said), *contrast_cautions(draft, worst)),
     )
 
 

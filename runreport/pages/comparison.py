@@ -22,6 +22,7 @@ from runreport.pages.figures import dot_figure, forest_of_candidates, forest_of_
 from runreport.pages.lineage import lineage_of_groups
 from runreport.pages.runs import run_table
 from runreport.pages.samples import contrast_table
+from runreport.pages.terms import banner
 from runreport.pages.tests import tests_table
 
 
@@ -75,7 +76,7 @@ def _verdict(primary: Contrast | None) -> Verdict | None:
 def _cautions(comparison: Comparison) -> tuple[Caution, ...]:
     own = comparison.primary.cautions if comparison.primary else ()
     return (
-        *(Caution(kind="", sentence=words.sentence(text)) for text in own),
+        *(banner(caution) for caution in own),
         *(Caution(kind=confound.kind, sentence=words.sentence(confound.sentence)) for confound in comparison.confounds),
     )
 

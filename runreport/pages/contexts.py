@@ -182,8 +182,9 @@ class Verdict:
 class Caution:
     """Something to be careful about."""
 
-    kind: Annotated[str, "A word for it, for example ``code``; may be empty."]
+    kind: Annotated[str, "A word for it, for example ``code`` or ``few seeds``; may be empty."]
     sentence: Annotated[str, "What it is."]
+    help: Annotated[str, "Address of the explanation of it; may be empty."] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

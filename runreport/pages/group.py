@@ -8,6 +8,7 @@ from runreport.pages.contexts import Caution, Column, Fact, FigureBlock, GroupPa
 from runreport.pages.dossier import Dossier
 from runreport.pages.runs import run_table
 from runreport.pages.samples import description_table, effect_cell, p_cell
+from runreport.pages.terms import banner
 
 _MOST_SEEDS = 10
 
@@ -52,7 +53,7 @@ def _cautions(dossier: Dossier, group: Group) -> tuple[Caution, ...]:
         for comparison in dossier.analysis.comparisons
         if comparison.primary and comparison.candidate.group_id == group.group_id
     ]
-    return tuple(Caution(kind="", sentence=words.sentence(text)) for texts in own for text in texts)
+    return tuple(banner(caution) for cautions in own for caution in cautions)
 
 
 def _comparisons(dossier: Dossier, group: Group) -> Table | None:

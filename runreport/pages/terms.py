@@ -1,8 +1,10 @@
 """What the words and columns of the report mean, in plain words: the page that every table's head leads to."""
 
 from runreport.pages import urls
-from runreport.pages.contexts import Link, ReadingPage, Term, TermGroup
+from runreport.pages.contexts import Caution, Link, ReadingPage, Term, TermGroup
 from runreport.pages.surroundings import Surroundings
+from runreport.pages.words import sentence
+from runreport.stats import types as stats
 
 _RUNS = (
     Term(
@@ -144,12 +146,6 @@ _CAUTIONS = (
         text="When all runs of both sides are identical, a test would report a p of 0 from a noise of 0. That is refused: "
         "most often the seed was not applied.",
     ),
-    Term(
-        anchor="unequal-spread",
-        title="Unequal spread",
-        text="When one side scatters much more than the other, the mean is not the whole story: look at the dots. Welch's "
-        "test allows for it, but with few runs on the wider side it is too sure of itself.",
-    ),
 )
 _TARGETS = (
     Term(
@@ -253,6 +249,31 @@ _ANCHORS_OF_COLUMNS = {
     "improvement": "improvement",
     "rank": "ranks",
 }
+
+
+_BANNERS = {
+    "few-seeds": ("few seeds", "few-seeds"),
+    "far-seeds": ("far seeds", "collapsed"),
+    "failed-runs": ("failed runs", "failed"),
+    "failure-rates": ("failed runs", "failed"),
+    "failures-counted": ("failed runs", "failed"),
+    "infinite-value": ("diverged", "failed"),
+    "zero-variance-one": ("no noise", "no-noise"),
+    "seed-not-applied": ("no noise", "no-noise"),
+    "unequal-spread": ("unequal spread", "unequal-spread"),
+    "long-tail": ("long tail", "long-tail"),
+    "duplicate-seed": ("repeated seeds", "run"),
+    "dropped-seeds": ("pairs", "test"),
+    "left-out": ("left out", "n"),
+    "stopped-early": ("stopped early", "n"),
+    "position": ("one run", "run"),
+}
+
+
+def banner(caution: stats.Caution) -> Caution:
+    """Return a caution of the statistics as a page shows it: with a word for its kind that leads to its explanation."""
+    kind, anchor = _BANNERS.get(caution.code, ("", ""))
+    return Caution(kind=kind, sentence=sentence(caution.words), help=f"{urls.READING}#{anchor}" if anchor else "")
 
 
 def explanation_url(column_key: str) -> str:

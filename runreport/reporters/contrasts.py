@@ -48,7 +48,7 @@ def public_contrast(contrast: Contrast) -> dict[str, object]:
         "mde": contrast.mde,
         "verdict": contrast.verdict,
         "reason": contrast.reason,
-        "notices": contrast.cautions,
+        "cautions": [{"code": caution.code, "words": caution.words} for caution in contrast.cautions],
     }
 
 
