@@ -186,7 +186,7 @@ def _rank_facts(answer: TaskAnswer) -> Iterator[Fact]:
     if ranks.refusal is not None:
         yield Fact(label="No rank test", cell=Cell(text=ranks.refusal.words, tone=Tone.CAUTION))
     if ranks.signed_rank is not None:
-        text = f"p {format_p(ranks.signed_rank.p)}: Wilcoxon's signed-rank test, as there are two methods"
+        text = f"p {format_p(ranks.signed_rank.test.p)}: Wilcoxon's signed-rank test, as there are two methods"
         yield Fact(label="Do they differ?", cell=Cell(text=text))
     if ranks.friedman is not None:
         found = ranks.friedman

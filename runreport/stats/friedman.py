@@ -11,10 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc, fdtrc
 
 from runreport.stats.arrays import Floats, fraction
-from runreport.stats.ranking import midranks, tie_sum
+from runreport.stats.pairs import paired_differences
+from runreport.stats.ranks import RankTest, midranks, tie_sum
+from runreport.stats.signed_ranks import wilcoxon_test
 from runreport.stats.simultaneous_laws import studentized_range_critical, studentized_range_sf
-from runreport.stats.task_tests import SignedRank, rounded, signed_rank
 from runreport.stats.types import Caution, Refusal
+from runreport.stats.words import counted
 
 MINIMUM_TASKS = 5
 MINIMUM_METHODS = 3
@@ -52,7 +54,7 @@ class MethodsOverTasks:
     tasks_used: tuple[int, ...]
     tasks_left_out: tuple[int, ...] = ()
     friedman: Friedman | None = None
-    signed_rank: SignedRank | None = None
+    signed_rank: RankTest | None = None
     refusal: Refusal | None = None
     cautions: tuple[Caution, ...] = ()
 
@@ -97,11 +99,12 @@ def compare_methods(
         return MethodsOverTasks(tasks_used=used, tasks_left_out=left_out, refusal=refusal, cautions=cautions)
     if matrix.shape[1] < MINIMUM_METHODS:
         two = Caution(code="two-methods", words="Two methods: the Wilcoxon signed-rank test over tasks is used.")
-        test = signed_rank(rounded(matrix[whole, 0] - matrix[whole, 1], decimals))
+        differences = paired_differences(matrix[whole, 0], matrix[whole, 1], decimals=decimals)
+        test = differences if isinstance(differences, Refusal) else wilcoxon_test(differences)
         return MethodsOverTasks(
             tasks_used=used,
             tasks_left_out=left_out,
-            signed_rank=test if isinstance(test, SignedRank) else None,
+            signed_rank=test if isinstance(test, RankTest) else None,
             refusal=test if isinstance(test, Refusal) else None,
             cautions=(two, *cautions),
         )
@@ -129,9 +132,8 @@ def _refuse(matrix: Floats) -> Refusal | None:
     if methods < 2:  # noqa: PLR2004 - a comparison
         return Refusal(code="one-method", words="There is only one method; there is nothing to compare it with.")
     if tasks < MINIMUM_TASKS:
-        number = "1 task is" if tasks == 1 else f"{tasks} tasks are"
         words = (
-            f"{number} too few for a rank test across tasks ({MINIMUM_TASKS} needed; 10+ advised). "
+            f"{counted(tasks, 'task')} {'is' if tasks == 1 else 'are'} too few for a rank test across tasks ({MINIMUM_TASKS} needed; 10+ advised). "
             "Per-task results are shown."
         )
         return Refusal(code="too-few-tasks", words=words)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from runreport.stats.arrays import finite_sample, is_constant
-from runreport.stats.ranking import midranks
+from runreport.stats.ranks import midranks
 from runreport.stats.types import Refusal
 
 

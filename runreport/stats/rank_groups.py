@@ -10,7 +10,7 @@ from scipy.special import chdtrc, ndtr
 from runreport.stats.arrays import Floats, is_constant
 from runreport.stats.groups import TOO_FEW_GROUPS, Contrast, Contrasts, Omnibus, Sides, adjusted, sides
 from runreport.stats.intervals import MINIMUM_FOR_SPREAD
-from runreport.stats.ranking import midranks, tie_sum
+from runreport.stats.ranks import midranks, tie_sum
 from runreport.stats.types import Caution, Refusal
 
 KRUSKAL_WALLIS = "Kruskal-Wallis"
