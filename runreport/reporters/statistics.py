@@ -9,8 +9,7 @@ from numpy.typing import ArrayLike
 
 from runreport.reporters.tables import Cell, Table
 from runreport.stats.arrays import finite_sample, is_constant
-from runreport.stats.association import benjamini_hochberg
-from runreport.stats.multiplicity import holm
+from runreport.stats.multiplicity import benjamini_hochberg, holm
 from runreport.stats.one_sample import one_sample_interval, one_sample_test
 from runreport.stats.power import minimum_detectable_effect, power_of_t_test, runs_needed
 from runreport.stats.proportions import Proportion
@@ -198,8 +197,7 @@ def adjusted(p_values: ArrayLike, *, method: str, alpha: float) -> Answer:
         ValueError: a p-value is not between 0 and 1.
     """
     given = np.asarray(p_values, dtype=np.float64)
-    by_holm = holm(given)  # refuses what is no p-value
-    values = by_holm.tolist() if method == "holm" else benjamini_hochberg(finite_sample(given, "p"))
+    values = (holm if method == "holm" else benjamini_hochberg)(finite_sample(given, "p")).tolist()
     below = sum(value < alpha for value in values)
     sentence = f"{below} of {len(values)} adjusted p-values {'is' if below == 1 else 'are'} below {alpha:g}."
     rows = tuple((float(p), float(f"{value:.6g}")) for p, value in zip(given, values, strict=True))

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from runreport.stats.aggregate import MINIMUM_FOR_BOOTSTRAP
 from runreport.stats.arrays import Floats, fraction
-from runreport.stats.stratified import batches, percentile_interval
+from runreport.stats.resampling import percentile_interval
+from runreport.stats.stratified import batches
 from runreport.stats.task_scores import TaskScores, refuse_missing, same_tasks
 from runreport.stats.types import Estimate, Refusal
 
@@ -92,7 +93,7 @@ def improvements(
     for start in range(0, len(resampled), block):
         together = resampled[start : start + block]
         for pair, values in zip(together, _resampled(methods, together, seed, resamples), strict=True):
-            intervals[pair.a, pair.b] = percentile_interval(values, level)
+            intervals[pair.a, pair.b] = percentile_interval(values, level=level)
     return tuple(
         Improvement(
             a=pair.a, b=pair.b, probability=Estimate(value=pair.value, interval=intervals.get((pair.a, pair.b)))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import stdtrit
+from scipy.special import ndtri, stdtrit
 
 from runreport.stats.arrays import ALTERNATIVES, Floats, finite_sample, fraction, is_constant, one_of
 from runreport.stats.describe import describe
@@ -108,6 +108,31 @@ def t_interval(
     low = -math.inf if alternative == "less" else error.difference - half
     high = math.inf if alternative == "greater" else error.difference + half
     return Interval(low=low, high=high, level=level)
+
+
+def normal_interval(value: float, standard_error: float, *, level: float = 0.95) -> Interval:
+    """Return the interval of a value whose error is normal and known (from many examples or counts).
+
+    Raises:
+        ValueError: the level is not between 0 and 1.
+
+    >>> normal_interval(0.5, 0.1)
+    Interval(low=0.30400..., high=0.69599..., level=0.95)
+    """
+    half = normal_quantile(level) * standard_error
+    return Interval(low=value - half, high=value + half, level=level)
+
+
+def normal_quantile(level: float) -> float:
+    """Return how many standard deviations to either side of its mean hold the share ``level`` of a normal distribution.
+
+    Raises:
+        ValueError: the level is not between 0 and 1.
+
+    >>> normal_quantile(0.95)
+    1.95996...
+    """
+    return -float(ndtri((1 - fraction(level, "level")) / 2))
 
 
 @lru_cache(maxsize=1024)

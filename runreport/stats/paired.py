@@ -134,7 +134,7 @@ def _describe_pairs(a: Floats, b: Floats, *, level: float, rng: np.random.Genera
 def _robustness(differences: Floats, rng: np.random.Generator | None) -> SignFlip | None:
     if differences.size < MINIMUM_FOR_SIGN_FLIP or is_constant(differences):
         return None
-    if differences.size > MAXIMUM_PAIRS and rng is None:
+    if np.count_nonzero(differences) > MAXIMUM_PAIRS and rng is None:
         return None
     flipped = sign_flip_test(differences, rng=rng)
     return flipped if isinstance(flipped, SignFlip) else None

@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import betaincinv, ndtr, ndtri
+from scipy.special import betaincinv, ndtr
 
 from runreport.stats.arrays import Floats, fraction
+from runreport.stats.intervals import normal_quantile
 from runreport.stats.types import Interval, Refusal, TestResult
 
 POOLED_Z = "pooled z"
@@ -51,7 +52,7 @@ def wilson_interval(proportion: Proportion, *, level: float = 0.95) -> Interval 
     >>> wilson_interval(Proportion(0, 30))
     Interval(low=0.0, high=0.11351..., level=0.95)
     """
-    z = -float(ndtri((1 - fraction(level, "level")) / 2))
+    z = normal_quantile(level)
     successes, n = checked(proportion)
     if n == 0:
         return NO_EXAMPLES
