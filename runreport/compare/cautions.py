@@ -8,7 +8,7 @@ from runreport.compare.entities import MetricDefinition, RunCounts, Sample
 from runreport.compare.samples import independent_values
 from runreport.compare.words import counted, format_value, listed, with_unit
 from runreport.names import Direction, DirectionSource
-from runreport.stats.collapse import find_split
+from runreport.stats.outliers import find_split
 from runreport.stats.repeats import repeated_seeds
 
 FEW_SEEDS = 5

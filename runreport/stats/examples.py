@@ -16,6 +16,7 @@ from runreport.stats.example_scores import PairedDifference, clustered_differenc
 from runreport.stats.intervals import normal_interval
 from runreport.stats.pairs import finite_pairs, paired_differences
 from runreport.stats.permutation import SignFlip, sign_flip_test
+from runreport.stats.tests import positive_p
 from runreport.stats.types import Caution, Refusal, TestResult
 
 MCNEMAR_EXACT = "McNemar exact"
@@ -108,11 +109,11 @@ def mcnemar_test(counts: PairedCounts) -> McNemar:
     corrected = (abs(a_only - b_only) - 1) ** 2 / n if n else None
     return McNemar(
         discordant=n,
-        exact=TestResult(test=MCNEMAR_EXACT, statistic=float(fewer), df=None, p=exact),
-        mid_p=TestResult(test=MCNEMAR_MID_P, statistic=float(fewer), df=None, p=mid_p),
+        exact=TestResult(test=MCNEMAR_EXACT, statistic=float(fewer), df=None, p=positive_p(exact)),
+        mid_p=TestResult(test=MCNEMAR_MID_P, statistic=float(fewer), df=None, p=positive_p(mid_p)),
         chi2=None
         if corrected is None
-        else TestResult(test=MCNEMAR_CHI2, statistic=corrected, df=1, p=float(chdtrc(1, corrected))),
+        else TestResult(test=MCNEMAR_CHI2, statistic=corrected, df=1.0, p=positive_p(float(chdtrc(1, corrected)))),
     )
 
 

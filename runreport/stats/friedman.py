@@ -12,13 +12,13 @@ from scipy.special import chdtrc, fdtrc
 
 from runreport.stats.arrays import Floats, fraction
 from runreport.stats.pairs import paired_differences
+from runreport.stats.plan import MINIMUM_TASKS
 from runreport.stats.ranks import RankTest, midranks, tie_sum
 from runreport.stats.signed_ranks import wilcoxon_test
-from runreport.stats.simultaneous_laws import studentized_range_critical, studentized_range_sf
+from runreport.stats.studentized_range import studentized_range_critical, studentized_range_sf
 from runreport.stats.types import Caution, Refusal
 from runreport.stats.words import counted
 
-MINIMUM_TASKS = 5
 MINIMUM_METHODS = 3
 
 

@@ -118,7 +118,7 @@ def _dunn(names: tuple[str, str], a: Floats, b: Floats, variance: float) -> Cont
         difference=difference,
         standard_error=standard_error,
         statistic=statistic,
-        p=float(2 * ndtr(-abs(statistic))),
+        p=positive_p(2 * float(ndtr(-abs(statistic)))),
     )
 
 

@@ -17,6 +17,7 @@ from runreport.stats.pairs import ALL_ZERO, NO_PAIRS
 from runreport.stats.ranks import RankTest, midranks, tie_sum
 from runreport.stats.tests import two_or_one_sided
 from runreport.stats.types import Refusal, TestResult
+from runreport.stats.words import counted
 
 WILCOXON = "Wilcoxon signed-rank"
 SIGN = "sign test"
@@ -108,8 +109,7 @@ def too_few_pairs(n: int, *, alpha: float = 0.05, alternative: str = "two-sided"
     if minimum < fraction(alpha, "alpha"):
         return None
     sides = "two-sided" if alternative == "two-sided" else "one-sided"
-    pairs = "pair" if n == 1 else "pairs"
-    words = f"With {n} {pairs} the smallest possible {sides} p of this test is {minimum:.4g}."
+    words = f"With {counted(n, 'pair')} the smallest possible {sides} p of this test is {minimum:.4g}."
     return Refusal(code="cannot-reach-alpha", words=words)
 
 

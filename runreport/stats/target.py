@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from runreport.stats.arrays import Floats, fraction, one_of
-from runreport.stats.collapse import find_split
 from runreport.stats.describe import describe
 from runreport.stats.intervals import t_quantile
 from runreport.stats.one_sample import (
@@ -22,6 +21,7 @@ from runreport.stats.one_sample import (
     one_sample_interval,
     one_sample_test,
 )
+from runreport.stats.outliers import find_split, outlying
 from runreport.stats.power import runs_needed_one_sample
 from runreport.stats.ranks import RankTest
 from runreport.stats.signed_ranks import SignTest, sign_test, wilcoxon_test
@@ -37,8 +37,6 @@ POWER_ADVISED = 0.9
 NO_FINITE_RUNS = Refusal(code="no-finite-runs", words="No run has a finite value for this metric.")
 
 _ALTERNATIVES = {BELOW: "less", ABOVE: "greater"}
-_MAD_TO_SD = 1.4826  # of a normal distribution
-_MADS = 3.0
 _FEWEST_FOR_MAD = 5  # with fewer, the scaled MAD calls a third of all normal samples outlying
 
 
@@ -194,18 +192,14 @@ def _whole_runs(margin_sd: float, alpha: float) -> int | None:
 
 
 def _outliers(values: Floats, side: str) -> tuple[int, int]:
-    """Return how many runs lie far from the others on the wrong and on the claimed side.
-
-    Far is beyond 3 scaled MAD of the median: Leys et al., J. Exp. Soc. Psychol. 49 (2013).
-    """
+    """Return how many runs lie far from the others on the wrong and on the claimed side."""
     if values.size < _FEWEST_FOR_MAD:
         split = find_split(values)
         far = np.zeros(values.size, dtype=np.bool_)
         if split is not None and 2 * len(split.far) < values.size:  # of two halves neither is outlying
             far[list(split.far)] = True
     else:
-        deviations = np.abs(values - np.median(values))
-        far = deviations > _MADS * _MAD_TO_SD * float(np.median(deviations))
+        far = outlying(values)
     if not far.any():
         return 0, 0
     too_high = int((far & (values > np.median(values))).sum())

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from runreport.stats.friedman import MINIMUM_TASKS, MethodsOverTasks, compare_methods
+from runreport.stats.friedman import MethodsOverTasks, compare_methods
 from runreport.stats.pairs import paired_differences
+from runreport.stats.plan import MINIMUM_TASKS
 from runreport.stats.signed_ranks import sign_test
 from runreport.stats.task_tests import Posterior, bayesian_signed_rank, pairwise_signed_rank
 from runreport.stats.types import Refusal

@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runreport.stats.collapse import find_split
-from runreport.stats.describe import average_repeats, describe, position
+from runreport.stats.describe import describe, position
 from runreport.stats.multiplicity import holm
+from runreport.stats.outliers import find_split
 from runreport.stats.power import minimum_detectable_effect, power_of_t_test
+from runreport.stats.repeats import average_repeats
 from runreport.stats.types import Description
 
 FINITE = st.floats(-1e6, 1e6)
