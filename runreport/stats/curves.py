@@ -15,7 +15,6 @@ from runreport.stats.arrays import Floats, finite_sample, fraction, one_of
 from runreport.stats.intervals import MINIMUM_FOR_SPREAD, welch_interval
 from runreport.stats.tests import welch_test
 from runreport.stats.types import Estimate, Interval, Refusal, TestResult
-from runreport.stats.words import counted
 
 LINEAR = "linear"
 LOG_BASES = {"log": float(np.e), "log2": 2.0, "log10": 10.0}
@@ -181,8 +180,8 @@ def _interpolate(one: Curve, at: int, threshold: float) -> float:
 
 
 def _censored(last: float) -> Crossing:
-    steps = counted(int(last), "step") if last.is_integer() else f"{last:.6g} steps"
-    words = f"The threshold was not reached within {steps}."
+    count = str(int(last)) if last.is_integer() else f"{last:.6g}"  # a step as it was logged, without thin spaces
+    words = f"The threshold was not reached within {count} {'step' if last == 1 else 'steps'}."
     return Crossing(is_reached=False, censored_at=last, remark=Refusal(code="not-reached", words=words))
 
 
