@@ -1,12 +1,12 @@
 """All runs of a sweep: ranked, and each param against the metric."""
 
 from runreport.compare.comparison import Sweep
-from runreport.compare.words import counted, listed
 from runreport.pages import cells, urls, words
 from runreport.pages.contexts import SweepPage
 from runreport.pages.dossier import Dossier
 from runreport.pages.experiment import sweep_table, telling_params
 from runreport.pages.figures import scatter_figure
+from runreport.stats.words import counted, listed
 
 _MOST_SCATTERS = 12
 _MOST_ROWS = 1_000

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Sequence
 
 from runreport.compare.entities import Sample
 from runreport.compare.over_tasks import MethodOverTasks, TaskAnswer
-from runreport.compare.words import counted, format_level, format_p
+from runreport.compare.words import format_level, format_p
 from runreport.names import Direction
 from runreport.pages import cells, numbers, urls, words
 from runreport.pages.contexts import Caution, Cell, Column, Fact, Link, Row, Table, TasksPage, Tone
 from runreport.pages.dossier import Dossier
 from runreport.stats.improvement import Improvement
 from runreport.stats.types import Estimate
+from runreport.stats.words import counted
 
 _PLACES = 3
 _MOST_PAIRS = 100
