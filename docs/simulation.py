@@ -18,8 +18,8 @@ from runreport.compare.entities import MetricDefinition, RunCounts, Sample
 from runreport.compare.samples import mean_estimate
 from runreport.config.options import ComparisonOptions
 from runreport.names import Direction, DirectionSource, Reduction, Verdict
-from runreport.stats.collapse import find_split
 from runreport.stats.describe import describe
+from runreport.stats.outliers import find_split
 from runreport.stats.spread import unequal_spread
 from runreport.stats.tails import long_tail
 from runreport.stats.target import ABOVE, MET, against_target

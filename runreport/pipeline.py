@@ -20,7 +20,6 @@ from runreport.compare.analysis import analyse
 from runreport.compare.comparison import Analysis, Comparison
 from runreport.compare.groups import group_runs
 from runreport.compare.names import matching_groups
-from runreport.compare.words import counted
 from runreport.config.load import load_settings
 from runreport.config.options import Settings
 from runreport.errors import StrictError, UnknownNameError
@@ -38,6 +37,7 @@ from runreport.readers import addresses
 from runreport.render.site import FigureMap, NamedFigure, render_site
 from runreport.render.theme import load_theme
 from runreport.render.writer import write_site
+from runreport.stats.words import counted
 from runreport.store.expression import Query
 from runreport.store.manifest import Store
 from runreport.store.query import parse

@@ -53,13 +53,14 @@ def compare(
 ) -> None:
     """Compare two groups of runs.
 
-    The difference of their means with its interval, Welch's test, and what these numbers could have found at all.
+    The difference of their means with its interval, the test that their design asks for and why it is that one, and what
+    these numbers could have found at all.
     """
     from runreport.reporters import statistics
 
     sides = (_numbers(a, "--a", csv, a_column), _numbers(b, "--b", csv, b_column))
     with _usage():
-        answer = (statistics.compared_in_pairs if paired else statistics.compared)(*sides, level=level, alpha=alpha)
+        answer = statistics.compared(*sides, paired=paired, level=level, alpha=alpha)
     _print(answer, json)
 
 

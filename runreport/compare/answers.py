@@ -14,13 +14,14 @@ from runreport.stats.paired import PairedRuns, compare_paired
 from runreport.stats.plan import AnalysisPlan, Design, Layout, plan_two_sides
 from runreport.stats.power import minimum_detectable_effect_one_sample
 from runreport.stats.proportions import Proportion
+from runreport.stats.tests import WELCH
 from runreport.stats.two_proportions import TwoProportions, compare_proportions
 from runreport.stats.types import Estimate, Refusal, TestResult
 from runreport.stats.unpaired import Arm, TwoGroups, compare_two
 
 WITHOUT_NOISE = AnalysisPlan(
     design=Design.INDEPENDENT,
-    test="Welch t",
+    test=WELCH,
     why="Welch's t test: seeds are common, but every pair differs by exactly the same amount, which leaves no noise between "
     "pairs to measure.",
 )

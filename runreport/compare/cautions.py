@@ -6,13 +6,14 @@ from statistics import fmean
 from runreport.compare.comparison import Comparison, Contrast
 from runreport.compare.entities import MetricDefinition, RunCounts, Sample
 from runreport.compare.samples import independent_values
-from runreport.compare.words import counted, format_value, listed, with_unit
+from runreport.compare.words import format_value, with_unit
 from runreport.names import Direction, DirectionSource
-from runreport.stats.collapse import find_split
+from runreport.stats.outliers import find_split
 from runreport.stats.repeats import repeated_seeds
 from runreport.stats.spread import unequal_spread
 from runreport.stats.tails import long_tail
 from runreport.stats.types import Caution
+from runreport.stats.words import counted, listed
 
 FEW_SEEDS = 5
 _MINIMUM = 3

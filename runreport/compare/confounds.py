@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from runreport.compare.comparison import Confound
 from runreport.compare.entities import Group
-from runreport.compare.words import counted, listed
 from runreport.diff.values import Diff, DiffCell, DiffRow
 from runreport.frames.values import RunFacts
+from runreport.stats.words import counted, listed
 
 _SHORT_HASH = 7
 _LISTED = 3

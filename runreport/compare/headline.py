@@ -8,10 +8,11 @@ from runreport.compare.contrasts import contrast_family
 from runreport.compare.entities import MetricDefinition, Sample
 from runreport.compare.group_names import ONLY_GROUP
 from runreport.compare.verdict import p_words
-from runreport.compare.words import counted, format_interval, format_value, half_width, listed, with_unit
+from runreport.compare.words import format_interval, format_value, half_width, with_unit
 from runreport.config.options import ComparisonOptions
 from runreport.names import Direction, Verdict
 from runreport.stats.types import Interval
+from runreport.stats.words import counted, listed
 
 _ENOUGH = 2
 _TESTS = "tests"  # of the best group against every other, beside those of the comparison pages

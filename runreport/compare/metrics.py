@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from runreport.compare.directions import Kind, guess
 from runreport.compare.entities import MetricDefinition
 from runreport.compare.groups import is_comparable
-from runreport.compare.words import counted
 from runreport.config.options import ExperimentOptions, MetricOptions, Settings
 from runreport.errors import ConfigError, UnknownNameError
 from runreport.frames.values import ExperimentFrame
 from runreport.names import Direction, DirectionSource, Reduction, natural_key
+from runreport.stats.words import counted
 
 _SPLITS = (("test", "heldout", "holdout"), ("val", "valid", "validation", "eval", "evaluation", "dev"))
 STANDARD_ERROR = "_stderr"

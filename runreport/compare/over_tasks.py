@@ -10,7 +10,7 @@ from runreport.compare.entities import MetricDefinition, Sample
 from runreport.compare.samples import independent_values
 from runreport.compare.scales import on_one_scale
 from runreport.compare.tasks import Method, TaskLayout
-from runreport.compare.words import counted, format_interval, format_p, format_value, half_width, listed
+from runreport.compare.words import format_interval, format_p, format_value, half_width
 from runreport.config.options import ComparisonOptions, TaskOptions
 from runreport.names import Direction, Verdict, content_hash
 from runreport.stats.aggregate import (
@@ -27,6 +27,7 @@ from runreport.stats.rank_distribution import RankDistribution, aggregate_ranks
 from runreport.stats.task_scores import Scale, TaskScores
 from runreport.stats.task_tests import PairOfMethods, pairwise_signed_rank
 from runreport.stats.types import Estimate, Refusal
+from runreport.stats.words import counted, listed
 
 RESAMPLES = 5_000
 _DECIMALS = 9  # means that are equal on paper tie

@@ -16,8 +16,9 @@ from runreport.diff.values import canonical
 from runreport.frames.values import ExperimentFrame, Floats, MetricColumns, RunFacts
 from runreport.names import Direction, Reduction
 from runreport.stats.arrays import Floats as SampleValues
-from runreport.stats.describe import average_repeats, describe
+from runreport.stats.describe import describe
 from runreport.stats.intervals import described_interval
+from runreport.stats.repeats import average_repeats
 from runreport.stats.types import Description, Estimate, Interval
 
 _FULL_LENGTH = 0.9  # of the median last step of the group

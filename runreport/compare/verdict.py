@@ -1,11 +1,12 @@
 """From numbers to a verdict and the sentence behind it."""
 
 from runreport.compare.comparison import Contrast
-from runreport.compare.words import counted, format_interval, format_p, format_value, half_width, with_unit
+from runreport.compare.words import format_interval, format_p, format_value, half_width, with_unit
 from runreport.names import Direction, Verdict
 from runreport.stats.equivalence import Equivalence
 from runreport.stats.types import Refusal
 from runreport.stats.unpaired import UNKNOWN_DIRECTION
+from runreport.stats.words import counted
 
 
 def judge(contrast: Contrast, refusal: Refusal | None, *, alpha: float) -> tuple[Verdict, str]:

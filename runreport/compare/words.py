@@ -3,18 +3,6 @@
 import math
 
 from runreport.stats.types import Interval
-from runreport.stats.words import counted, listed
-
-__all__ = [
-    "counted",
-    "format_interval",
-    "format_level",
-    "format_p",
-    "format_value",
-    "half_width",
-    "listed",
-    "with_unit",
-]
 
 _MINUS = "\N{MINUS SIGN}"
 _THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"

@@ -2,7 +2,6 @@
 
 from runreport.compare.comparison import Comparison, Contrast
 from runreport.compare.entities import Group
-from runreport.compare.words import counted
 from runreport.diff.values import Diff, DiffCell, DiffRow
 from runreport.names import slug
 from runreport.pages import cells, words
@@ -24,6 +23,7 @@ from runreport.pages.runs import run_table
 from runreport.pages.samples import contrast_table
 from runreport.pages.terms import banner
 from runreport.pages.tests import tests_table
+from runreport.stats.words import counted
 
 
 def comparison_page(dossier: Dossier, comparison: Comparison, curves: FigureBlock | None) -> ComparisonPage:

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from runreport.compare.comparison import Sweep
 from runreport.compare.entities import MetricDefinition
-from runreport.compare.words import counted
 from runreport.names import Direction, content_hash
 from runreport.pages import cells, numbers, urls, words
 from runreport.pages.contexts import (
@@ -23,6 +22,7 @@ from runreport.pages.figures import dot_figure
 from runreport.pages.samples import metric_table, sample_table
 from runreport.pages.target import targets_table, times_to_train_table
 from runreport.pages.tasks import summary_table, tasks_link
+from runreport.stats.words import counted
 
 _BEST_RUNS, _BEST_RUNS_BRIEF = 5, 3
 _TOP_OF_SWEEP = 5

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from runreport.compare.comparison import Comparison, Contrast, Sweep, Target
 from runreport.compare.entities import Group, MetricDefinition, Sample
-from runreport.compare.words import format_p, format_value, listed, with_unit
+from runreport.compare.words import format_p, format_value, with_unit
 from runreport.frames.align import AlignedCurves
 from runreport.names import Direction
 from runreport.pages import cells, words
@@ -29,6 +29,7 @@ from runreport.plots.spec import (
     sensible_scale,
 )
 from runreport.stats.target import BELOW
+from runreport.stats.words import listed
 
 _MOST_SERIES = 8
 _LARGEST_EFFECT = 20

@@ -2,13 +2,13 @@
 
 from runreport.compare.comparison import Comparison
 from runreport.compare.entities import Group
-from runreport.compare.words import counted, listed
 from runreport.pages import cells, numbers, words
 from runreport.pages.contexts import Caution, Column, Fact, FigureBlock, GroupPage, Row, Table
 from runreport.pages.dossier import Dossier
 from runreport.pages.runs import run_table
 from runreport.pages.samples import description_table, effect_cell, p_cell
 from runreport.pages.terms import banner
+from runreport.stats.words import counted, listed
 
 _MOST_SEEDS = 10
 

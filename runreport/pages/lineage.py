@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from runreport.compare.entities import Group
-from runreport.compare.words import counted
 from runreport.lineage.graph import LineageGraph, LineageNode, experiment_lineage, run_lineage
 from runreport.lineage.layout import lineage_figure
 from runreport.names import content_hash
@@ -12,6 +11,7 @@ from runreport.pages.contexts import FigureBlock, LineagePage, Link
 from runreport.pages.dossier import Dossier
 from runreport.pages.figures import block
 from runreport.pages.surroundings import Surroundings
+from runreport.stats.words import counted
 
 _KINDS = (
     ("code", "code version"),

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from runreport.compare.words import counted
 from runreport.formats.pictures import picture
 from runreport.model.entities import Artifact
 from runreport.model.kept import HISTOGRAM_TYPE, kept_digest
@@ -13,6 +12,7 @@ from runreport.names import natural_key
 from runreport.pages import cells, urls
 from runreport.pages.contexts import LoggedMedia, LoggedText, Picture, PictureSet
 from runreport.pages.histograms import distributions, histogram_figures, read_histogram
+from runreport.stats.words import counted
 
 KeptBytes = Callable[[str], bytes]
 """Gives the bytes that the store keeps under a SHA-256."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from runreport.compare.words import counted
 from runreport.model.ledger import LedgerRow
 from runreport.names import Severity
 from runreport.notices import Notice
@@ -10,6 +9,7 @@ from runreport.pages import cells, urls
 from runreport.pages.contexts import Cell, Column, Link, NoticesPage, Table
 from runreport.pages.dossier import Dossier
 from runreport.pages.surroundings import Surroundings
+from runreport.stats.words import counted
 
 _ORDER = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 _NOUNS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "remark"}

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from runreport.compare.comparison import Analysis
 from runreport.compare.entities import RunCounts
-from runreport.compare.words import counted, listed
 from runreport.config.options import Settings
 from runreport.pages import cells, urls
 from runreport.pages.contexts import Cell, Column, Link, OverviewPage, Row, Table
 from runreport.pages.dossier import Dossier
 from runreport.pages.experiment import brief_section, full_section
 from runreport.pages.surroundings import Surroundings
+from runreport.stats.words import counted, listed
 
 _MOST_NAMES = 6
 _FATES = (

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 
 from runreport.compare.entities import MetricDefinition
 from runreport.compare.samples import reduce_runs
-from runreport.compare.words import counted
 from runreport.frames.values import RunFacts
 from runreport.names import content_hash
 from runreport.pages import cells, numbers, urls
 from runreport.pages.contexts import Cell, Column, Link, Row, RunsPage, Table
 from runreport.pages.dossier import Dossier
 from runreport.pages.surroundings import Surroundings
+from runreport.stats.words import counted
 
 ROWS_PER_PAGE = 1000
 _METRICS = 4

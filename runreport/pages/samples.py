@@ -5,12 +5,13 @@ from dataclasses import replace
 
 from runreport.compare.comparison import Contrast
 from runreport.compare.entities import Group, MetricDefinition, Sample
-from runreport.compare.words import counted, format_level, format_p, half_width, listed
+from runreport.compare.words import format_level, format_p, half_width
 from runreport.names import Verdict
 from runreport.pages import cells, numbers, words
 from runreport.pages.contexts import Cell, Column, Row, Table, Tone
 from runreport.pages.dossier import Dossier
 from runreport.stats.types import Estimate
+from runreport.stats.words import counted, listed
 
 _ENOUGH_FOR_GROUP = 2
 _HUGE_EFFECT = 100

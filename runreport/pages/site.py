@@ -6,7 +6,6 @@ from functools import partial
 
 from runreport.compare.comparison import Analysis
 from runreport.compare.entities import Group
-from runreport.compare.words import counted
 from runreport.config.options import Settings
 from runreport.frames.align import AlignedCurves
 from runreport.frames.values import ExperimentFrame
@@ -33,6 +32,7 @@ from runreport.pages.sweep import sweep_page
 from runreport.pages.target import target_page
 from runreport.pages.tasks import tasks_page
 from runreport.pages.terms import reading_page
+from runreport.stats.words import counted
 
 CurveSource = Callable[[str, str], AlignedCurves]
 """Gives the curves of (experiment, metric); asked once for each, so that one metric is in memory at a time."""

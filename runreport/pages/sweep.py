@@ -1,13 +1,14 @@
 """All runs of a sweep: ranked, and each param against the metric."""
 
 from runreport.compare.comparison import Sweep
-from runreport.compare.words import counted, format_p, listed
+from runreport.compare.words import format_p
 from runreport.pages import cells, numbers, urls, words
 from runreport.pages.contexts import Caution, Cell, Column, Row, SweepPage, Table
 from runreport.pages.dossier import Dossier
 from runreport.pages.experiment import sweep_table, telling_params
 from runreport.pages.figures import scatter_figure
 from runreport.stats.association import SPEARMAN, Association, Associations
+from runreport.stats.words import counted, listed
 
 _MOST_SCATTERS = 12
 _MOST_ROWS = 1_000

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from runreport.compare.entities import Sample
 from runreport.compare.over_tasks import MethodOverTasks, TaskAnswer
-from runreport.compare.words import counted, format_level, format_p
+from runreport.compare.words import format_level, format_p
 from runreport.names import Direction
 from runreport.pages import cells, numbers, urls, words
 from runreport.pages.contexts import Caution, Cell, Column, Fact, Link, Row, Table, TasksPage, Tone
@@ -19,6 +19,7 @@ from runreport.pages.task_figures import (
 )
 from runreport.stats.improvement import Improvement
 from runreport.stats.types import Estimate
+from runreport.stats.words import counted
 
 _PLACES = 3
 _MOST_PAIRS = 100
@@ -191,7 +192,7 @@ def _rank_facts(answer: TaskAnswer) -> Iterator[Fact]:
     if ranks.refusal is not None:
         yield Fact(label="No rank test", cell=Cell(text=ranks.refusal.words, tone=Tone.CAUTION))
     if ranks.signed_rank is not None:
-        text = f"p {format_p(ranks.signed_rank.p)}: Wilcoxon's signed-rank test, as there are two methods"
+        text = f"p {format_p(ranks.signed_rank.test.p)}: Wilcoxon's signed-rank test, as there are two methods"
         yield Fact(label="Do they differ?", cell=Cell(text=text))
     if ranks.friedman is not None:
         found = ranks.friedman

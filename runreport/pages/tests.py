@@ -57,7 +57,10 @@ def _lines(contrast: Contrast) -> Iterator[_Line]:
     if contrast.paired and contrast.paired.sign_flip:
         found = contrast.paired.sign_flip
         yield _Line(
-            name="sign flips of the pairs", runs=_pairs(contrast), p=found.p, remark="assumes no normal distribution"
+            name="sign flips of the pairs",
+            runs=_pairs(contrast),
+            p=found.test.p,
+            remark="assumes no normal distribution",
         )
     if contrast.folds:
         remark = "refused: folds overlap, so this p is too small"

@@ -1,8 +1,8 @@
 """The sentences that pages have in common."""
 
 from runreport.compare.entities import MetricDefinition, RunCounts
-from runreport.compare.words import counted
 from runreport.names import Direction, DirectionSource, Reduction
+from runreport.stats.words import counted
 
 _DIRECTIONS = {
     Direction.UP: "higher is better",

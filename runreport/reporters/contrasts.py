@@ -72,7 +72,7 @@ def _public_pairs(paired: PairedRuns | None) -> dict[str, object] | None:
         "dz": paired.cohen_dz,
         "share_won": paired.share_won,
         "correlation": paired.correlation,
-        "sign_flip_p": None if paired.sign_flip is None else paired.sign_flip.p,
+        "sign_flip_p": None if paired.sign_flip is None else paired.sign_flip.test.p,
     }
 
 

@@ -8,19 +8,20 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from runreport.reporters.tables import Cell, Table
-from runreport.stats.arrays import finite_sample, is_constant
-from runreport.stats.association import benjamini_hochberg
-from runreport.stats.multiplicity import holm
-from runreport.stats.one_sample import one_sample_interval, one_sample_test
+from runreport.stats.arrays import finite_sample
+from runreport.stats.multiplicity import benjamini_hochberg, holm
+from runreport.stats.paired import PairedRuns, compare_paired
+from runreport.stats.pairs import PAIRED
+from runreport.stats.plan import AnalysisPlan, Design, Layout, plan_two_sides
 from runreport.stats.power import minimum_detectable_effect, power_of_t_test, runs_needed
 from runreport.stats.proportions import Proportion
 from runreport.stats.target import against_target
+from runreport.stats.tests import WELCH
 from runreport.stats.two_proportions import at_least, at_most, compare_proportions
-from runreport.stats.types import Interval, Refusal, TestResult
-from runreport.stats.unpaired import arm, compare_two
+from runreport.stats.types import Caution, Estimate, Interval, Refusal, TestResult
+from runreport.stats.unpaired import TwoGroups, arm, compare_two
 
 METHODS = ("holm", "bh")
-_FEWEST_PAIRS = 3
 
 Row = tuple[Cell, ...]
 
@@ -41,76 +42,83 @@ def _answer(sentence: str, rows: list[Row], result: object, remarks: tuple[str, 
     return Answer(sentence=sentence, table=table, detail={"sentence": sentence, **detail}, remarks=remarks)
 
 
-def compared(a: ArrayLike, b: ArrayLike, *, level: float, alpha: float) -> Answer:
-    """Return mean(a) - mean(b) of independent runs, float64 [n] and [m], where NaN is a run without a value.
+def compared(a: ArrayLike, b: ArrayLike, *, paired: bool = False, level: float, alpha: float) -> Answer:
+    """Return A - B, float64 [n] and [m], where NaN is a run without a value; the plan says by which test.
+
+    ``paired`` says that the n-th values of both sides belong together, as those of a seed do.
 
     Raises:
-        ValueError: the level or alpha is not between 0 and 1.
+        ValueError: the level or alpha is not between 0 and 1, or pairs have sides of different lengths.
     """
-    found = compare_two(arm("A", a), arm("B", b), level=level, alpha=alpha)
-    interval = found.delta.interval if found.delta else None
+    sides = (arm("A", a), arm("B", b))
+    pairs = _pairs(a, b) if paired else ({}, {})
+    common = len(_finite(pairs[0]) & _finite(pairs[1]))
+    layout = Layout(n_a=sides[0].values.size, n_b=sides[1].values.size, common_seeds=common, has_seeds=paired)
+    plan = plan_two_sides(layout)
+    if plan.design is Design.PAIRED:
+        return _compared_in_pairs(plan, compare_paired(*pairs, level=level), level, alpha)
+    return _compared_as_groups(plan, compare_two(*sides, level=level, alpha=alpha), level, alpha)
+
+
+def _pairs(a: ArrayLike, b: ArrayLike) -> tuple[dict[int, float], dict[int, float]]:
+    left, right = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
+    if left.size != right.size:
+        message = f"{left.size} values of a cannot be paired with {right.size} of b"
+        raise ValueError(message)
+    return dict(enumerate(left.tolist())), dict(enumerate(right.tolist()))
+
+
+def _finite(values: dict[int, float]) -> set[int]:
+    return {position for position, value in values.items() if math.isfinite(value)}
+
+
+def _compared_as_groups(plan: AnalysisPlan, found: TwoGroups, level: float, alpha: float) -> Answer:
     rows: list[Row] = [
-        ("A - B", _number(found.delta.value if found.delta else None)),
-        (f"interval ({100 * level:g}%)", _ends(interval)),
-        ("Welch t", _number(found.test.statistic if found.test else None)),
-        ("p", _p(found.test)),
+        *_delta_rows(found.delta, level),
+        *_test_rows(WELCH, found.test),
         ("Hedges g", _number(found.hedges_g.value if found.hedges_g else None)),
         ("P(A > B)", _number(found.prob_superiority)),
         ("smallest difference usually found", _number(found.mde)),
     ]
-    delta = found.delta.value if found.delta else math.nan
-    sentence = _difference(delta, interval, found.refusal or found.test, alpha)
-    return _answer(sentence, rows, found, tuple(caution.words for caution in found.cautions))
+    sentence = _difference(found.delta, found.refusal or found.test, alpha)
+    return _answer(sentence, rows, _planned(plan, found), _remarks(plan, found.cautions))
 
 
-def compared_in_pairs(a: ArrayLike, b: ArrayLike, *, level: float, alpha: float) -> Answer:
-    """Return the mean of a - b over pairs, float64 [n] each.
-
-    Raises:
-        ValueError: a value is not finite, the lengths differ, or the level is not between 0 and 1.
-    """
-    left, right = finite_sample(a, "a"), finite_sample(b, "b")
-    if left.size != right.size:
-        message = f"{left.size} values of a and {right.size} of b cannot be pairs"
-        raise ValueError(message)
-    differences = left - right
-    interval, test = one_sample_interval(differences, level=level), _paired_test(differences)
-    mean = float(differences.mean()) if differences.size else math.nan
+def _compared_in_pairs(plan: AnalysisPlan, found: PairedRuns, level: float, alpha: float) -> Answer:
     rows: list[Row] = [
-        ("pairs", int(differences.size)),
-        ("A - B", _number(mean)),
-        (f"interval ({100 * level:g}%)", _ends(interval)),
-        ("paired t", _number(test.statistic if isinstance(test, TestResult) else None)),
-        ("p", _p(test)),
+        ("pairs", len(found.common_seeds)),
+        *_delta_rows(found.delta, level),
+        *_test_rows(PAIRED, found.test),
+        ("p by sign flips", _p(found.sign_flip.test if found.sign_flip else None)),
+        ("p of all runs, not paired", _p(found.unpaired)),
     ]
-    result = {
-        "delta": mean,
-        "interval": asdict(interval) if isinstance(interval, Interval) else None,
-        "test": asdict(test) if isinstance(test, TestResult) else None,
-        "refusal": asdict(test) if isinstance(test, Refusal) else None,
-    }
-    return _answer(_difference(mean, interval, test, alpha), rows, result)
+    sentence = _difference(found.delta, found.refusal or found.test, alpha)
+    return _answer(sentence, rows, _planned(plan, found), _remarks(plan, found.cautions))
 
 
-def _paired_test(differences: ArrayLike) -> TestResult | Refusal:
-    array = finite_sample(differences, "differences")
-    if array.size < _FEWEST_PAIRS:
-        pairs = "pair" if array.size == 1 else "pairs"
-        words = f"{array.size} {pairs}: a paired comparison needs at least {_FEWEST_PAIRS}."
-        return Refusal(code="too-few-pairs", words=words)
-    if is_constant(array):
-        return Refusal(code="zero-variance", words="All paired differences are equal; the noise is unknown.")
-    return one_sample_test(array, 0.0)
+def _delta_rows(delta: Estimate | None, level: float) -> list[Row]:
+    value, interval = (delta.value, delta.interval) if delta else (None, None)
+    return [("A - B", _number(value)), (f"interval ({100 * level:g}%)", _ends(interval))]
 
 
-def _difference(
-    value: float, interval: Interval | Refusal | None, test: TestResult | Refusal | None, alpha: float
-) -> str:
-    if isinstance(test, Refusal) or test is None:
-        return test.words if test else "There is no test."
-    verdict = f"A is {'higher' if value > 0 else 'lower'} than B" if test.p < alpha else "No clear difference"
-    ends = f", and the data fit anything from {_ends(interval)}" if isinstance(interval, Interval) else ""
-    return f"{verdict}: A - B is {value:.6g}{ends} (p = {test.p:.2g})."
+def _test_rows(name: str, test: TestResult | None) -> list[Row]:
+    return [(name, _number(test.statistic if test else None)), ("p", _p(test))]
+
+
+def _planned(plan: AnalysisPlan, found: TwoGroups | PairedRuns) -> dict[str, Any]:
+    return {"plan": asdict(plan), **asdict(found)}
+
+
+def _remarks(plan: AnalysisPlan, cautions: tuple[Caution, ...]) -> tuple[str, ...]:
+    return (plan.why, *(caution.words for caution in cautions))
+
+
+def _difference(delta: Estimate | None, test: TestResult | Refusal | None, alpha: float) -> str:
+    if delta is None or not isinstance(test, TestResult):
+        return test.words if isinstance(test, Refusal) else "There is no test."
+    verdict = f"A is {'higher' if delta.value > 0 else 'lower'} than B" if test.p < alpha else "No clear difference"
+    ends = f", and the data fit anything from {_ends(delta.interval)}" if delta.interval else ""
+    return f"{verdict}: A - B is {delta.value:.6g}{ends} (p = {test.p:.2g})."
 
 
 def targeted(values: ArrayLike, target: float, *, side: str, alpha: float) -> Answer:
@@ -167,7 +175,6 @@ def proportioned(a: Proportion, b: Proportion, *, level: float, alpha: float) ->
         ValueError: the counts do not fit, or the level is not between 0 and 1.
     """
     found = compare_proportions(a, b, level=level)
-    interval = found.delta.interval if found.delta else None
     shares = (("A", a, found.share_a), ("B", b, found.share_b))
     rows: list[Row] = [
         (f"{name}: {one.successes} of {one.n}", f"{share.value:.6g} ({_ends(share.interval)})")
@@ -175,14 +182,12 @@ def proportioned(a: Proportion, b: Proportion, *, level: float, alpha: float) ->
         if share
     ]
     rows += [
-        ("A - B", _number(found.delta.value if found.delta else None)),
-        (f"interval ({100 * level:g}%)", _ends(interval)),
+        *_delta_rows(found.delta, level),
         ("p", _p(found.test)),
         ("Cohen h", _number(found.cohen_h)),
         ("odds ratio", _number(found.odds_ratio)),
     ]
-    delta = found.delta.value if found.delta else math.nan
-    sentence = _difference(delta, interval, found.refusal or found.test, alpha)
+    sentence = _difference(found.delta, found.refusal or found.test, alpha)
     remarks = [found.reason] if found.reason else []
     for name, one, share in shares:
         if share and one.successes in {0, one.n}:
@@ -198,8 +203,7 @@ def adjusted(p_values: ArrayLike, *, method: str, alpha: float) -> Answer:
         ValueError: a p-value is not between 0 and 1.
     """
     given = np.asarray(p_values, dtype=np.float64)
-    by_holm = holm(given)  # refuses what is no p-value
-    values = by_holm.tolist() if method == "holm" else benjamini_hochberg(finite_sample(given, "p"))
+    values = (holm if method == "holm" else benjamini_hochberg)(finite_sample(given, "p")).tolist()
     below = sum(value < alpha for value in values)
     sentence = f"{below} of {len(values)} adjusted p-values {'is' if below == 1 else 'are'} below {alpha:g}."
     rows = tuple((float(p), float(f"{value:.6g}")) for p, value in zip(given, values, strict=True))
@@ -212,9 +216,9 @@ def _number(value: float | None) -> str | None:
     return None if value is None or math.isnan(value) else f"{value:.6g}"
 
 
-def _p(test: TestResult | Refusal | None) -> str | None:
-    return f"{test.p:.3g}" if isinstance(test, TestResult) else None
+def _p(test: TestResult | None) -> str | None:
+    return f"{test.p:.3g}" if test else None
 
 
-def _ends(interval: Interval | Refusal | None) -> str | None:
-    return f"{interval.low:.6g} to {interval.high:.6g}" if isinstance(interval, Interval) else None
+def _ends(interval: Interval | None) -> str | None:
+    return f"{interval.low:.6g} to {interval.high:.6g}" if interval else None

@@ -11,17 +11,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from runreport.stats.arrays import Floats, finite_sample, fraction
+from runreport.stats.resampling import percentile_interval
 from runreport.stats.stratified import (
     AGGREGATES,
     Indices,
     batches,
     draw_runs,
     draw_tasks,
-    percentile_interval,
     pool,
 )
 from runreport.stats.task_scores import Scale, TaskScores, refuse_averaging, same_tasks
 from runreport.stats.types import Caution, Estimate, Refusal
+from runreport.stats.words import counted
 
 MINIMUM_FOR_BOOTSTRAP = 3
 _FEW_SEEDS = 5
@@ -161,8 +162,9 @@ def _minus(sides: Sequence[Floats]) -> Floats:
 
 def _cautions(fewest: int, *, task_bootstrap: bool) -> tuple[Caution, ...]:
     if fewest < MINIMUM_FOR_BOOTSTRAP:
-        run = "1 run" if fewest == 1 else f"{fewest} runs"
-        words = f"A task has only {run}: the value is shown without an interval, which needs at least 3."
+        words = (
+            f"A task has only {counted(fewest, 'run')}: the value is shown without an interval, which needs at least 3."
+        )
         return (Caution(code="too-few-seeds", words=words),)
     found = []
     if fewest < _FEW_SEEDS:
@@ -183,7 +185,7 @@ def _named(  # noqa: PLR0913 - each is another part of the value
     cautions: tuple[Caution, ...] = (),
 ) -> Aggregates:
     mean, median, iqm, gap = (
-        Estimate(value=float(point), interval=None if values is None else percentile_interval(values[row], level))
+        Estimate(value=float(point), interval=None if values is None else percentile_interval(values[row], level=level))
         for row, point in enumerate(points)
     )
     return Aggregates(

@@ -5,15 +5,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import chdtrc, ndtri, stdtr
+from scipy.special import stdtr
 
-from runreport.stats.arrays import Floats, finite_sample, fraction, is_constant
+from runreport.stats.arrays import Floats, finite_sample, is_constant
+from runreport.stats.intervals import normal_quantile
+from runreport.stats.multiplicity import benjamini_hochberg
+from runreport.stats.pairs import correlation, finite_pairs
+from runreport.stats.rank_groups import kruskal_wallis_test
+from runreport.stats.ranks import midranks
+from runreport.stats.tests import positive_p
 from runreport.stats.types import Caution, Estimate, Interval, Refusal, TestResult
+from runreport.stats.words import counted
 
 SPEARMAN = "Spearman"
 KENDALL = "Kendall tau-b"
 PEARSON = "Pearson"
-KRUSKAL_WALLIS = "Kruskal-Wallis"
 FEWEST_RUNS = 5
 RUNS_PER_PARAMETER = 10
 _FEWEST_FOR_INTERVAL = 4  # Fisher's z has variance 1 / (n - 3)
@@ -71,7 +77,7 @@ def associations(
     values = finite_sample(metric, "metric")
     rows = [_associate(name, settings, values, level) for name, settings in parameters.items()]
     tested = [row.test.p for row in rows if row.test]
-    adjusted = iter(benjamini_hochberg(tested))
+    adjusted = iter(benjamini_hochberg(tested).tolist())
     return Associations(
         rows=tuple(replace(row, p_adjusted=next(adjusted)) if row.test else row for row in rows),
         cautions=tuple(_cautions(values.size, len(rows), is_adaptive=is_adaptive)),
@@ -88,7 +94,7 @@ def _associate(name: str, settings: Sequence[float] | Sequence[str], metric: Flo
         return Association(parameter=name, n=metric.size, refusal=refusal)
     if is_categorical:
         names = np.array([str(setting) for setting in settings])
-        effect, test = kruskal_wallis([metric[names == category] for category in dict.fromkeys(names.tolist())])
+        test, effect = kruskal_wallis_test([metric[names == category] for category in dict.fromkeys(names.tolist())])
         return Association(parameter=name, n=metric.size, effect=Estimate(value=effect), test=test)
     numbers = finite_sample(settings, name)
     rho, spearman = spearman_test(numbers, metric)
@@ -110,8 +116,8 @@ def _refuse(settings: Sequence[float] | Sequence[str], metric: Floats) -> Refusa
         return CONSTANT_METRIC
     distinct = len(set(zip(settings, metric.tolist(), strict=True)))
     if distinct < FEWEST_RUNS:
-        runs = "run is" if distinct == 1 else "runs are"
-        words = f"{distinct} distinct {runs} too few for an association ({FEWEST_RUNS} needed)."
+        verb = "is" if distinct == 1 else "are"
+        words = f"{counted(distinct, 'distinct run')} {verb} too few for an association ({FEWEST_RUNS} needed)."
         return Refusal(code="too-few-runs", words=words)
     return None
 
@@ -120,10 +126,7 @@ def _cautions(runs: int, parameters: int, *, is_adaptive: bool) -> list[Caution]
     found = []
     wanted = RUNS_PER_PARAMETER * parameters
     if runs < wanted:
-        words = (
-            f"Exploratory: {runs} {'run' if runs == 1 else 'runs'} for {parameters} "
-            f"{'parameter' if parameters == 1 else 'parameters'} ({wanted} advised)."
-        )
+        words = f"Exploratory: {counted(runs, 'run')} for {counted(parameters, 'parameter')} ({wanted} advised)."
         found.append(Caution(code="exploratory", words=words))
     if is_adaptive:
         words = "The search chose later runs by earlier ones, so the runs are not independent and p is too small."
@@ -143,7 +146,7 @@ def spearman_test(x: ArrayLike, y: ArrayLike) -> tuple[float, TestResult]:
     0.8
     """
     left, right = _pairs(x, y)
-    return _correlation(_mid_ranks(left), _mid_ranks(right), SPEARMAN)
+    return _correlation(midranks(left), midranks(right), SPEARMAN)
 
 
 def pearson_test(x: ArrayLike, y: ArrayLike, *, level: float = 0.95) -> tuple[Estimate, TestResult]:
@@ -172,7 +175,7 @@ def fisher_z_interval(r: float, n: int, *, level: float = 0.95) -> Interval | No
     >>> fisher_z_interval(0.5, 19)
     Interval(low=0.05924..., high=0.77761..., level=0.95)
     """
-    z = -float(ndtri((1 - fraction(level, "level")) / 2))
+    z = normal_quantile(level)
     if n < _FEWEST_FOR_INTERVAL or abs(r) >= _PERFECT:
         return None
     centre, half = float(np.arctanh(r)), z / float(np.sqrt(n - 3))
@@ -196,40 +199,10 @@ def kendall_tau_b(x: ArrayLike, y: ArrayLike) -> float:
     return float((signs[0] * signs[1]).sum()) / float(np.sqrt(untied[0] * untied[1]))
 
 
-def kruskal_wallis(groups: Sequence[ArrayLike]) -> tuple[float, TestResult]:
-    """Return epsilon squared and the Kruskal-Wallis test (corrected for ties) of groups of float64 [n_i].
-
-    Epsilon squared is H / (n - 1). Reference: Kruskal & Wallis, "Use of ranks in one-criterion variance analysis",
-    JASA 47 (1952); Kelley, "An unbiased correlation ratio measure", PNAS 21 (1935).
-
-    Raises:
-        ValueError: there are fewer than 2 groups, one is empty, or all values are equal.
-
-    >>> kruskal_wallis([[1.0, 2.0], [3.0, 4.0]])
-    (0.8, TestResult(test='Kruskal-Wallis', statistic=2.4..., df=1, p=0.12133...))
-    """
-    samples = [finite_sample(group, "a group") for group in groups]
-    if len(samples) < 2 or min(sample.size for sample in samples) == 0:  # noqa: PLR2004 - a contrast has two sides
-        message = f"a comparison of groups needs 2 or more that are not empty, not {[one.size for one in samples]}"
-        raise ValueError(message)
-    together = np.concatenate(samples)
-    if is_constant(together):
-        message = f"all values are {together[0]:g}"
-        raise ValueError(message)
-    n = together.size
-    ranks = np.split(_mid_ranks(together) - (n + 1) / 2, np.cumsum([one.size for one in samples])[:-1])
-    between = sum(float(one.sum()) ** 2 / one.size for one in ranks)
-    total = float(np.square(np.concatenate(ranks)).sum())
-    epsilon_squared = between / total
-    df = len(samples) - 1
-    h = (n - 1) * epsilon_squared
-    return epsilon_squared, TestResult(test=KRUSKAL_WALLIS, statistic=h, df=df, p=float(chdtrc(df, h)))
-
-
 def _pairs(x: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
-    left, right = finite_sample(x, "x"), finite_sample(y, "y")
-    if left.size != right.size or left.size < 3:  # noqa: PLR2004 - a line fits any two points
-        message = f"{left.size} and {right.size} values cannot be correlated: 3 pairs or more are needed"
+    left, right = finite_pairs(x, y)
+    if left.size < 3:  # noqa: PLR2004 - a line fits any two points
+        message = f"{left.size} values cannot be correlated: 3 pairs or more are needed"
         raise ValueError(message)
     for name, side in (("x", left), ("y", right)):
         if is_constant(side):
@@ -239,33 +212,8 @@ def _pairs(x: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
 
 
 def _correlation(x: Floats, y: Floats, name: str) -> tuple[float, TestResult]:
-    left, right = x - x.mean(), y - y.mean()
-    left, right = left / np.abs(left).max(), right / np.abs(right).max()  # huge values do not overflow
-    r = float((left * right).sum() / np.sqrt(np.square(left).sum() * np.square(right).sum()))
-    r = max(-1.0, min(1.0, r))
-    df = x.size - 2
+    r = correlation(x, y) or 0.0
+    df = float(x.size - 2)
     with np.errstate(divide="ignore"):
         t = float(r * np.sqrt(np.divide(df, (1 - r) * (1 + r))))
-    return r, TestResult(test=name, statistic=t, df=df, p=2 * float(stdtr(df, -abs(t))))
-
-
-def _mid_ranks(values: Floats) -> Floats:
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return np.asarray((last - (counts - 1) / 2)[place], dtype=np.float64)
-
-
-def benjamini_hochberg(p_values: ArrayLike) -> list[float]:
-    """Return p-values, float64 [n], adjusted for the false discovery rate.
-
-    Reference: Benjamini & Hochberg, "Controlling the false discovery rate", JRSS B 57 (1995).
-
-    >>> benjamini_hochberg([0.01, 0.04])
-    [0.02, 0.04]
-    """
-    p = np.asarray(p_values, dtype=np.float64)
-    order = np.argsort(p, kind="stable")[::-1]
-    scaled = p[order] * p.size / np.arange(p.size, 0, -1)
-    adjusted = np.empty_like(p)
-    adjusted[order] = np.minimum.accumulate(scaled)
-    return [float(value) for value in np.minimum(adjusted, 1.0)]
+    return r, TestResult(test=name, statistic=t, df=df, p=positive_p(2 * float(stdtr(df, -abs(t)))))

@@ -180,7 +180,7 @@ def _interpolate(one: Curve, at: int, threshold: float) -> float:
 
 
 def _censored(last: float) -> Crossing:
-    count = str(int(last)) if last.is_integer() else f"{last:.6g}"
+    count = str(int(last)) if last.is_integer() else f"{last:.6g}"  # a step as it was logged, without thin spaces
     words = f"The threshold was not reached within {count} {'step' if last == 1 else 'steps'}."
     return Crossing(is_reached=False, censored_at=last, remark=Refusal(code="not-reached", words=words))
 

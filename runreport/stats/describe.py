@@ -1,12 +1,10 @@
 """Describing one sample: centre, spread, and where a single value lies within it."""
 
 import math
-from collections.abc import Hashable, Sequence
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from runreport.stats.arrays import Floats, finite_sample
+from runreport.stats.arrays import finite_sample
 from runreport.stats.types import Description
 
 
@@ -59,30 +57,3 @@ def position(value: float, others: ArrayLike) -> tuple[int, int, int]:
     below = int((array < value).sum())
     equal = int((array == value).sum())
     return below, equal, array.size - below - equal
-
-
-def average_repeats(values: ArrayLike, units: Sequence[Hashable]) -> Floats:
-    """Return one mean per unit, in order of first appearance: repeats of a seed are no new evidence.
-
-    ``values`` is float64 [n], ``units`` names for each the independent unit (seed) it belongs to.
-
-    Raises:
-        ValueError: the lengths differ, or a value is not finite.
-
-    >>> average_repeats([1.0, 3.0, 5.0], [7, 7, 8])
-    array([2., 5.])
-    """
-    array = finite_sample(values, "values")
-    if len(units) != array.size:
-        message = f"{len(units)} units for {array.size} values"
-        raise ValueError(message)
-    codes: dict[Hashable, int] = {}
-    positions = np.array([codes.setdefault(unit, len(codes)) for unit in units], dtype=np.int64)
-    if len(codes) == array.size:
-        return array
-    sizes = np.bincount(positions)
-    means = np.bincount(positions, weights=array) / sizes
-    if np.isfinite(means).all():
-        return np.asarray(means, dtype=np.float64)
-    shares = array / sizes[positions]  # the sum of huge values of a diverged run would overflow
-    return np.asarray(np.bincount(positions, weights=shares), dtype=np.float64)

@@ -9,11 +9,15 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import bdtr, chdtrc, ndtri
+from scipy.special import bdtr, chdtrc
 
-from runreport.stats.arrays import finite_sample, fraction
-from runreport.stats.example_scores import PairedDifference, clustered_difference, sign_flip_test
-from runreport.stats.types import Caution, Interval, Refusal, TestResult
+from runreport.stats.arrays import Floats, finite_sample, fraction
+from runreport.stats.example_scores import PairedDifference, clustered_difference
+from runreport.stats.intervals import normal_interval
+from runreport.stats.pairs import finite_pairs, paired_differences
+from runreport.stats.permutation import SignFlip, sign_flip_test
+from runreport.stats.tests import positive_p
+from runreport.stats.types import Caution, Refusal, TestResult
 
 MCNEMAR_EXACT = "McNemar exact"
 MCNEMAR_MID_P = "McNemar mid-p"
@@ -105,11 +109,11 @@ def mcnemar_test(counts: PairedCounts) -> McNemar:
     corrected = (abs(a_only - b_only) - 1) ** 2 / n if n else None
     return McNemar(
         discordant=n,
-        exact=TestResult(test=MCNEMAR_EXACT, statistic=float(fewer), df=None, p=exact),
-        mid_p=TestResult(test=MCNEMAR_MID_P, statistic=float(fewer), df=None, p=mid_p),
+        exact=TestResult(test=MCNEMAR_EXACT, statistic=float(fewer), df=None, p=positive_p(exact)),
+        mid_p=TestResult(test=MCNEMAR_MID_P, statistic=float(fewer), df=None, p=positive_p(mid_p)),
         chi2=None
         if corrected is None
-        else TestResult(test=MCNEMAR_CHI2, statistic=corrected, df=1, p=float(chdtrc(1, corrected))),
+        else TestResult(test=MCNEMAR_CHI2, statistic=corrected, df=1.0, p=positive_p(float(chdtrc(1, corrected)))),
     )
 
 
@@ -132,14 +136,14 @@ def accuracy_difference(counts: PairedCounts, *, level: float = 0.95) -> PairedD
     >>> accuracy_difference(PairedCounts(60, 12, 5, 15)).standard_error
     0.04410...
     """
-    z = -float(ndtri((1 - fraction(level, "level")) / 2))
+    fraction(level, "level")
     n = sum(_checked(counts))
     if n == 0:
         return Refusal(code="empty", words="There are no examples.")
     difference = (counts.only_a_right - counts.only_b_right) / n
     discordant = (counts.only_a_right + counts.only_b_right) / n
     standard_error = float(np.sqrt(max(0.0, discordant - difference**2) / n))
-    interval = Interval(low=difference - z * standard_error, high=difference + z * standard_error, level=level)
+    interval = normal_interval(difference, standard_error, level=level)
     return PairedDifference(value=difference, standard_error=standard_error, interval=interval)
 
 
@@ -152,10 +156,7 @@ def count_pairs(a: ArrayLike, b: ArrayLike) -> PairedCounts:
     >>> count_pairs([1, 1, 0], [1, 0, 0])
     PairedCounts(both_right=1, only_a_right=1, only_b_right=0, both_wrong=1)
     """
-    left, right = finite_sample(a, "a"), finite_sample(b, "b")
-    if left.size != right.size:
-        message = f"{left.size} and {right.size} examples cannot be pairs"
-        raise ValueError(message)
+    left, right = finite_pairs(a, b)
     for name, side in (("a", left), ("b", right)):
         if not np.isin(side, (0.0, 1.0)).all():
             message = f"{name} holds {side[~np.isin(side, (0.0, 1.0))][0]:g}; right is 1 and wrong is 0"
@@ -169,7 +170,7 @@ def compare_examples(
 ) -> PairedExamples:
     """Return everything that can be said about A minus B on the same examples, paired by their ids.
 
-    McNemar's test where all scores are 0 or 1, else sign flips (``rng`` draws them beyond 20 examples); the standard
+    McNemar's test where all scores are 0 or 1, else sign flips (``rng`` draws them beyond 30 examples that differ); the standard
     error is that of the clusters where they are known. Refused where the ids are not the same.
 
     Raises:
@@ -186,7 +187,7 @@ def compare_examples(
     clusters = a.clusters if a.clusters is not None else range(left.size)
     is_binary = bool(np.isin(left, (0.0, 1.0)).all() and np.isin(right, (0.0, 1.0)).all())
     counts = count_pairs(left, right) if is_binary else None
-    test = mcnemar_test(counts).default if counts else sign_flip_test(left - right, rng=rng)
+    test = mcnemar_test(counts).default if counts else _flipped(left, right, rng)
     difference = clustered_difference(left, right, clusters, level=level)
     few = a.clusters is not None and len(set(clusters)) < _SMALLEST_CLUSTERS
     return PairedExamples(
@@ -197,6 +198,12 @@ def compare_examples(
         refusal=test if isinstance(test, Refusal) else None,
         cautions=(TWO_CHECKPOINTS, FEW_CLUSTERS) if few else (TWO_CHECKPOINTS,),
     )
+
+
+def _flipped(a: Floats, b: Floats, rng: np.random.Generator | None) -> TestResult | Refusal:
+    differences = paired_differences(a, b)
+    found = differences if isinstance(differences, Refusal) else sign_flip_test(differences, rng=rng)
+    return found.test if isinstance(found, SignFlip) else found
 
 
 def _refuse(a: Predictions, b: Predictions) -> Refusal | None:

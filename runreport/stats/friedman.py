@@ -11,12 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import chdtrc, fdtrc
 
 from runreport.stats.arrays import Floats, fraction
-from runreport.stats.ranking import midranks, tie_sum
-from runreport.stats.simultaneous_laws import studentized_range_critical, studentized_range_sf
-from runreport.stats.task_tests import SignedRank, rounded, signed_rank
+from runreport.stats.pairs import paired_differences
+from runreport.stats.plan import MINIMUM_TASKS
+from runreport.stats.ranks import RankTest, midranks, tie_sum
+from runreport.stats.signed_ranks import wilcoxon_test
+from runreport.stats.studentized_range import studentized_range_critical, studentized_range_sf
 from runreport.stats.types import Caution, Refusal
+from runreport.stats.words import counted
 
-MINIMUM_TASKS = 5
 MINIMUM_METHODS = 3
 
 
@@ -52,7 +54,7 @@ class MethodsOverTasks:
     tasks_used: tuple[int, ...]
     tasks_left_out: tuple[int, ...] = ()
     friedman: Friedman | None = None
-    signed_rank: SignedRank | None = None
+    signed_rank: RankTest | None = None
     refusal: Refusal | None = None
     cautions: tuple[Caution, ...] = ()
 
@@ -98,16 +100,16 @@ def compare_methods(
     if refusal is not None:
         return answer
     if matrix.shape[1] < MINIMUM_METHODS:
-        return _two_methods(answer, rounded(matrix[whole, 0] - matrix[whole, 1], decimals))
+        return _two_methods(answer, paired_differences(matrix[whole, 0], matrix[whole, 1], decimals=decimals))
     return replace(answer, friedman=friedman(matrix[whole], higher_is_better=higher_is_better, alpha=alpha))
 
 
-def _two_methods(answer: MethodsOverTasks, differences: Floats) -> MethodsOverTasks:
+def _two_methods(answer: MethodsOverTasks, differences: Floats | Refusal) -> MethodsOverTasks:
     words = "Two methods: the Wilcoxon signed-rank test over tasks is used."
-    test = signed_rank(differences)
+    test = differences if isinstance(differences, Refusal) else wilcoxon_test(differences)
     return replace(
         answer,
-        signed_rank=test if isinstance(test, SignedRank) else None,
+        signed_rank=test if isinstance(test, RankTest) else None,
         refusal=test if isinstance(test, Refusal) else None,
         cautions=(Caution(code="two-methods", words=words), *answer.cautions),
     )
@@ -129,9 +131,8 @@ def _refuse(matrix: Floats) -> Refusal | None:
     if methods < 2:  # noqa: PLR2004 - a comparison
         return Refusal(code="one-method", words="There is only one method; there is nothing to compare it with.")
     if tasks < MINIMUM_TASKS:
-        number = "1 task is" if tasks == 1 else f"{tasks} tasks are"
         words = (
-            f"{number} too few for a rank test across tasks ({MINIMUM_TASKS} needed; 10+ advised). "
+            f"{counted(tasks, 'task')} {'is' if tasks == 1 else 'are'} too few for a rank test across tasks ({MINIMUM_TASKS} needed; 10+ advised). "
             "Per-task results are shown."
         )
         return Refusal(code="too-few-tasks", words=words)

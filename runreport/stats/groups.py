@@ -14,7 +14,7 @@ from scipy.special import fdtrc
 from runreport.stats.arrays import Floats, fraction, is_constant
 from runreport.stats.intervals import MINIMUM_FOR_SPREAD, OUT_OF_RANGE, welch_error, welch_interval
 from runreport.stats.multiplicity import benjamini_hochberg, holm
-from runreport.stats.tests import welch_test
+from runreport.stats.tests import WELCH, positive_p, welch_test
 from runreport.stats.types import Caution, Interval, Refusal, TestResult
 from runreport.stats.unpaired import Arm, arm
 
@@ -142,7 +142,7 @@ def welch_anova(groups: Mapping[str, ArrayLike]) -> Omnibus | Refusal:
         statistic=statistic,
         df=k - 1,
         df_error=df_error,
-        p=float(fdtrc(k - 1, df_error, statistic)),
+        p=positive_p(float(fdtrc(k - 1, df_error, statistic))),
         untested=found.untested,
         cautions=(*found.cautions, *((_TWO_GROUPS,) if k == MINIMUM_FOR_SPREAD else ())),
     )
@@ -219,7 +219,7 @@ def _welch_family(
     single = 1 - (1 - level) / max(family, 1)
     bounded = [_bounded(contrast, values, single, level) for contrast in contrasts]
     return Contrasts(
-        test="Welch t",
+        test=WELCH,
         contrasts=adjusted(bounded),
         family=family,
         untested=found.untested,

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from runreport.stats.aggregate import MINIMUM_FOR_BOOTSTRAP
 from runreport.stats.arrays import Floats, fraction
-from runreport.stats.stratified import batches, percentile_interval
+from runreport.stats.resampling import percentile_interval
+from runreport.stats.stratified import batches
 from runreport.stats.task_scores import TaskScores, refuse_missing, same_tasks
 from runreport.stats.types import Estimate, Interval, Refusal
 
@@ -123,7 +124,7 @@ def _intervals(
     methods: Sequence[TaskScores], pairs: list[_Pair], seed: int, resamples: int, level: float
 ) -> dict[tuple[int, int], Interval]:
     values = _resampled(methods, pairs, seed, resamples)
-    return {(pair.a, pair.b): percentile_interval(row, level) for pair, row in zip(pairs, values, strict=True)}
+    return {(pair.a, pair.b): percentile_interval(row, level=level) for pair, row in zip(pairs, values, strict=True)}
 
 
 def _resampled(methods: Sequence[TaskScores], pairs: list[_Pair], seed: int, resamples: int) -> Floats:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import stdtrit
+from scipy.special import ndtri, stdtrit
 
 from runreport.stats.arrays import ALTERNATIVES, Floats, finite_sample, fraction, is_constant, one_of
 from runreport.stats.describe import describe
@@ -40,8 +40,7 @@ def mean_interval(values: ArrayLike, *, level: float = 0.95) -> Interval | Refus
     >>> mean_interval([1.0, 2.0, 3.0])
     Interval(low=-0.48413771..., high=4.48413771..., level=0.95)
     """
-    fraction(level, "level")
-    return described_interval(describe(values), level=level)
+    return t_interval(mean_error(values), level=level)
 
 
 def described_interval(description: Description, *, level: float = 0.95) -> Interval | Refusal:
@@ -50,20 +49,7 @@ def described_interval(description: Description, *, level: float = 0.95) -> Inte
     Raises:
         ValueError: the level is not between 0 and 1.
     """
-    n, mean, sd = description.n, description.mean, description.sd
-    if n < MINIMUM_FOR_SPREAD or mean is None:
-        return Refusal(code="one-run", words="One value has no spread; an interval needs at least 2.")
-    if description.min == description.max:
-        return NO_SPREAD
-    half = _t_quantile(n - 1, level) * sd / math.sqrt(n) if sd is not None else math.inf
-    if not math.isfinite(abs(mean) + half) or half == 0:
-        return OUT_OF_RANGE
-    return Interval(low=mean - half, high=mean + half, level=level)
-
-
-@lru_cache(maxsize=1024)
-def _t_quantile(df: float, level: float) -> float:
-    return float(stdtrit(df, (1 + fraction(level, "level")) / 2))
+    return t_interval(described_error(description), level=level)
 
 
 def welch_interval(
@@ -107,6 +93,8 @@ def t_interval(
 ) -> Interval | Refusal:
     """Return the t interval of a mean or difference from its standard error; a refusal is handed on.
 
+    A one-sided alternative bounds one end only and leaves the other infinite.
+
     Raises:
         ValueError: the level or the alternative is not one.
     """
@@ -114,11 +102,47 @@ def t_interval(
     one_of(alternative, ALTERNATIVES, "alternative")
     if isinstance(error, Refusal):
         return error
-    tail = (1 + level) / 2 if alternative == "two-sided" else level
-    half = float(stdtrit(error.df, tail)) * error.standard_error
+    half = t_quantile(error.df, (1 + level) / 2 if alternative == "two-sided" else level) * error.standard_error
+    if not math.isfinite(abs(error.difference) + abs(half)):
+        return OUT_OF_RANGE
     low = -math.inf if alternative == "less" else error.difference - half
     high = math.inf if alternative == "greater" else error.difference + half
     return Interval(low=low, high=high, level=level)
+
+
+def normal_interval(value: float, standard_error: float, *, level: float = 0.95) -> Interval:
+    """Return the interval of a value whose error is normal and known (from many examples or counts).
+
+    Raises:
+        ValueError: the level is not between 0 and 1.
+
+    >>> normal_interval(0.5, 0.1)
+    Interval(low=0.30400..., high=0.69599..., level=0.95)
+    """
+    half = normal_quantile(level) * standard_error
+    return Interval(low=value - half, high=value + half, level=level)
+
+
+def normal_quantile(level: float) -> float:
+    """Return how many standard deviations to either side of its mean hold the share ``level`` of a normal distribution.
+
+    Raises:
+        ValueError: the level is not between 0 and 1.
+
+    >>> normal_quantile(0.95)
+    1.95996...
+    """
+    return -float(ndtri((1 - fraction(level, "level")) / 2))
+
+
+@lru_cache(maxsize=1024)
+def t_quantile(df: float, share: float) -> float:
+    """Return the value below which a share of Student's t distribution lies.
+
+    >>> t_quantile(4, 0.975)
+    2.77644...
+    """
+    return float(stdtrit(df, share))
 
 
 def welch_error(a: Floats, b: Floats) -> MeanError | Refusal:
@@ -149,16 +173,23 @@ def pooled_error(a: Floats, b: Floats) -> MeanError | Refusal:
     return _in_range(difference, variance, df)
 
 
-def mean_error(values: Floats) -> MeanError | Refusal:
-    """Return a mean with its standard error, or why there is none."""
-    if values.size < MINIMUM_FOR_SPREAD:
+def mean_error(values: ArrayLike) -> MeanError | Refusal:
+    """Return the mean of float64 [n] with its standard error, or why there is none.
+
+    Raises:
+        ValueError: a value is not finite.
+    """
+    return described_error(describe(values))
+
+
+def described_error(description: Description) -> MeanError | Refusal:
+    """Return the mean of a sample that is described, with its standard error, or why there is none."""
+    n, mean, sd = description.n, description.mean, description.sd
+    if n < MINIMUM_FOR_SPREAD or mean is None:
         return Refusal(code="one-run", words="One value has no spread; a standard error needs at least 2.")
-    if is_constant(values):
+    if description.min == description.max:
         return NO_SPREAD
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        variance = values.var(ddof=1) / values.size
-        mean = values.mean()
-    return _in_range(mean, variance, values.size - 1)
+    return OUT_OF_RANGE if sd is None else _in_range(mean, sd * sd / n, n - 1)
 
 
 def _in_range(difference: float, variance: float, df: float) -> MeanError | Refusal:

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from runreport.stats.arrays import finite_sample
 from runreport.stats.types import Refusal
+from runreport.stats.words import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,16 +43,15 @@ def olympic_mean(
         return Refusal(code="too-many-not-converged", words=_too_many(not_converged, drop))
     fewest = 2 * drop + 1
     if started < fewest:
-        runs = "run" if fewest == 1 else "runs"
-        return Refusal(code="too-few-runs", words=f"The olympic mean needs at least {fewest} {runs}.")
+        words = f"The olympic mean needs at least {counted(fewest, 'run')}."
+        return Refusal(code="too-few-runs", words=words)
     used = ordered[drop : started - drop]
     return OlympicMean(score=float(used.mean()) * scale, used=used.size, started=started, not_converged=not_converged)
 
 
 def _too_many(not_converged: int, drop: int) -> str:
-    runs = "run" if not_converged == 1 else "runs"
     allowed = "none" if drop == 0 else f"at most {drop}"
-    return f"{not_converged} {runs} did not reach the target; {allowed} may be dropped. The result is invalid."
+    return f"{counted(not_converged, 'run')} did not reach the target; {allowed} may be dropped. The result is invalid."
 
 
 def _check(fastest: float, not_converged: int, drop: int, scale: float) -> None:

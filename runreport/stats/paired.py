@@ -15,12 +15,12 @@ from runreport.stats.describe import describe
 from runreport.stats.intervals import t_interval
 from runreport.stats.pairs import PAIRED, correlation, error_of_differences, paired_differences
 from runreport.stats.permutation import MAXIMUM_PAIRS, SignFlip, sign_flip_test
+from runreport.stats.plan import MINIMUM_PAIRS
 from runreport.stats.tests import t_test, welch_test
 from runreport.stats.types import Caution, Estimate, Interval, Refusal, TestResult
 from runreport.stats.unpaired import arm, missing_runs, refuse
 from runreport.stats.words import counted
 
-MINIMUM_PAIRS = 3
 MINIMUM_FOR_SIGN_FLIP = 6  # below, its p is never under 0.05
 
 
@@ -134,7 +134,7 @@ def _describe_pairs(a: Floats, b: Floats, *, level: float, rng: np.random.Genera
 def _robustness(differences: Floats, rng: np.random.Generator | None) -> SignFlip | None:
     if differences.size < MINIMUM_FOR_SIGN_FLIP or is_constant(differences):
         return None
-    if differences.size > MAXIMUM_PAIRS and rng is None:
+    if np.count_nonzero(differences) > MAXIMUM_PAIRS and rng is None:
         return None
     flipped = sign_flip_test(differences, rng=rng)
     return flipped if isinstance(flipped, SignFlip) else None

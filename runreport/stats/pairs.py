@@ -24,6 +24,19 @@ _DIGITS = 15  # that a decimal number keeps when it is read into double precisio
 _LARGEST_POWER = 300
 
 
+def finite_pairs(a: ArrayLike, b: ArrayLike) -> tuple[Floats, Floats]:
+    """Return both sides of pairs as float64 [n].
+
+    Raises:
+        ValueError: the lengths differ or a value is not finite.
+    """
+    left, right = finite_sample(a, "a"), finite_sample(b, "b")
+    if left.size != right.size:
+        message = f"{left.size} values of a cannot be paired with {right.size} of b"
+        raise ValueError(message)
+    return left, right
+
+
 def paired_differences(a: ArrayLike, b: ArrayLike, *, decimals: int | None = None) -> Floats | Refusal:
     """Return a - b, float64 [n], rounded to so many decimals or, by default, to the digits that double precision keeps.
 
@@ -36,10 +49,7 @@ def paired_differences(a: ArrayLike, b: ArrayLike, *, decimals: int | None = Non
     >>> paired_differences([0.3, 0.2], [0.2, 0.1])
     array([0.1, 0.1])
     """
-    left, right = finite_sample(a, "a"), finite_sample(b, "b")
-    if left.size != right.size:
-        message = f"{left.size} values of a cannot be paired with {right.size} of b"
-        raise ValueError(message)
+    left, right = finite_pairs(a, b)
     if left.size == 0:
         return NO_PAIRS
     with np.errstate(over="ignore"):
@@ -106,7 +116,7 @@ def error_of_differences(differences: Floats) -> MeanError | Refusal:
 
 
 def correlation(a: ArrayLike, b: ArrayLike) -> float | None:
-    """Return Pearson's correlation of pairs, float64 [n] each; None where a side does not vary or is out of range.
+    """Return Pearson's correlation of pairs, float64 [n] each; None where a side does not vary.
 
     Raises:
         ValueError: the lengths differ or a value is not finite.
@@ -114,16 +124,16 @@ def correlation(a: ArrayLike, b: ArrayLike) -> float | None:
     >>> correlation([1.0, 2.0, 3.0], [1.0, 2.0, 4.0])
     0.98198...
     """
-    left, right = finite_sample(a, "a"), finite_sample(b, "b")
-    if left.size != right.size:
-        message = f"{left.size} values of a cannot be paired with {right.size} of b"
-        raise ValueError(message)
-    if left.size == 0 or left.min() == left.max() or right.min() == right.max():
+    left, right = finite_pairs(a, b)
+    if is_constant(left) or is_constant(right):
         return None
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        x, y = left - left.mean(), right - right.mean()
-        squares = float(x @ x), float(y @ y)
-        product = float(x @ y)
-    if not all(0 < square < math.inf for square in squares) or not math.isfinite(product):
-        return None
-    return max(-1.0, min(1.0, product / math.sqrt(squares[0]) / math.sqrt(squares[1])))
+    x, y = _centred(left), _centred(right)
+    r = float(x @ y) / math.sqrt(float(x @ x)) / math.sqrt(float(y @ y))
+    return max(-1.0, min(1.0, r))
+
+
+def _centred(values: Floats) -> Floats:
+    """Return values less their mean, as shares of the largest, so that no square overflows or vanishes."""
+    shares = values / np.abs(values).max()
+    centred = shares - shares.mean()
+    return np.asarray(centred / np.abs(centred).max(), dtype=np.float64)

@@ -12,8 +12,9 @@ from runreport.stats.arrays import ALTERNATIVES, Floats, finite_sample, is_const
 from runreport.stats.intervals import NO_SPREAD, OUT_OF_RANGE
 from runreport.stats.pairs import ALL_ZERO, NO_PAIRS
 from runreport.stats.tests import two_or_one_sided
-from runreport.stats.types import Refusal
+from runreport.stats.types import Refusal, TestResult
 
+SIGN_FLIP = "sign flip"
 DRAWS = 10_000
 MAXIMUM_SPLITS = 200_000  # 10 v 10 are 184,756
 MAXIMUM_PAIRS = 30  # the sums of each half are then 32,768
@@ -45,10 +46,9 @@ class Permutation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignFlip:
-    """A sign-flip test of paired differences over all signs or (not ``is_exact``) random ones."""
+    """A sign-flip test of paired differences over all signs or (not ``is_exact``) random ones; the statistic is their mean."""
 
-    mean: float
-    p: float
+    test: TestResult
     flips: int
     minimum_p: float
     is_exact: bool
@@ -173,15 +173,17 @@ def sign_flip_test(
     rng: np.random.Generator | None = None,
     draws: int = DRAWS,
 ) -> SignFlip | Refusal:
-    """Return the sign-flip test that paired differences, float64 [n], are symmetric around 0; exact for n <= 30.
+    """Return the sign-flip test that paired differences, float64 [n], are symmetric around 0.
 
-    Beyond, ``draws`` random signs of ``rng`` are taken and the observed ones are counted with them. Refused where all
-    differences are 0. Reference: Fisher, "The design of experiments" (1935), section 21; Phipson & Smyth (2010).
+    It is also known as approximate randomisation. Exact over all 2^n signs for up to 30 differences that are not 0;
+    beyond, ``draws`` random signs of ``rng`` are taken and the observed ones are counted with them. Refused where all
+    differences are 0. Reference: Fisher, "The design of experiments" (1935), section 21; Noreen, "Computer-intensive
+    methods for testing hypotheses" (1989); Phipson & Smyth (2010).
 
     Raises:
         ValueError: a value is not finite, the alternative is not one, or there are too many pairs and no ``rng``.
 
-    >>> sign_flip_test([0.3, 0.5, -0.1, 0.4, 0.2, 0.6]).p
+    >>> sign_flip_test([0.3, 0.5, -0.1, 0.4, 0.2, 0.6]).test.p
     0.0625
     """
     one_of(alternative, ALTERNATIVES, "alternative")
@@ -192,16 +194,15 @@ def sign_flip_test(
         mean = float(array.mean())
     if not math.isfinite(mean):
         return OUT_OF_RANGE
-    is_exact = array.size <= MAXIMUM_PAIRS
-    scaled = array / np.abs(array).max()
-    counted = _count_signs(scaled) if is_exact else _count_random_signs(scaled, draws, rng)
-    flips = 2**array.size if is_exact else draws + 1
-    unchanged = 2 ** int((array == 0).sum()) if is_exact else 1  # the sign of a zero changes nothing
-    smallest = (2 if alternative == "two-sided" else 1) * unchanged / flips
+    moved = array[array != 0] / np.abs(array).max()  # the sign of a zero changes nothing
+    is_exact = moved.size <= MAXIMUM_PAIRS
+    low, high = _count_signs(moved) if is_exact else _count_random_signs(moved, draws, rng)
+    flips = 2**moved.size if is_exact else draws + 1
+    smallest = (2 if alternative == "two-sided" else 1) / flips
+    p = two_or_one_sided(low / flips, high / flips, alternative)
     return SignFlip(
-        mean=mean,
-        p=two_or_one_sided(counted[0] / flips, counted[1] / flips, alternative),
-        flips=flips,
+        test=TestResult(test=SIGN_FLIP, statistic=mean, df=None, p=p),
+        flips=2**array.size if is_exact else flips,
         minimum_p=min(1.0, smallest),
         is_exact=is_exact,
     )

@@ -8,6 +8,10 @@ Psychol. 57 (2004), measures by how much.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from runreport.stats.folds import CORRECTED_T
+from runreport.stats.one_sample import ONE_SAMPLE
+from runreport.stats.pairs import PAIRED
+from runreport.stats.tests import WELCH
 from runreport.stats.words import counted
 
 MINIMUM_PAIRS = 3
@@ -73,19 +77,17 @@ def plan_two_sides(layout: Layout) -> AnalysisPlan:
     if layout.common_seeds >= MINIMUM_PAIRS and 2 * layout.common_seeds >= min(layout.n_a, layout.n_b):
         return AnalysisPlan(
             design=Design.PAIRED,
-            test="paired t",
+            test=PAIRED,
             why=f"Paired t test over the {counted(layout.common_seeds, 'seed')} that both sides have: what a seed does to "
             "both sides cancels out.",
         )
-    return AnalysisPlan(
-        design=Design.INDEPENDENT, test="Welch t", why=f"Welch's t test, because {_why_unpaired(layout)}."
-    )
+    return AnalysisPlan(design=Design.INDEPENDENT, test=WELCH, why=f"Welch's t test, because {_why_unpaired(layout)}.")
 
 
 def _folds(common: int) -> AnalysisPlan:
     return AnalysisPlan(
         design=Design.FOLDS,
-        test="corrected resampled t",
+        test=CORRECTED_T,
         why=f"Corrected t test of Nadeau and Bengio over the {counted(common, 'fold')} that both sides have: training "
         "sets of folds overlap, and a plain t test would be too sure of itself.",
     )
@@ -108,11 +110,11 @@ def plan_target(alternative: str) -> AnalysisPlan:
     """Return the plan for one group against a fixed target; ``alternative`` is below or above.
 
     >>> plan_target("below").test
-    'one-sided t'
+    'one-sample t'
     """
     return AnalysisPlan(
         design=Design.TARGET,
-        test="one-sided t",
+        test=ONE_SAMPLE,
         why=f"One-sided t test that the mean lies {alternative} the target, because the target is a fixed number without "
         "a spread of its own and only one side of it counts.",
     )

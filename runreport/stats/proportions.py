@@ -4,10 +4,13 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import betaincinv, ndtr, ndtri
+from scipy.special import betaincinv, ndtr
 
 from runreport.stats.arrays import Floats, fraction
+from runreport.stats.intervals import normal_quantile
+from runreport.stats.tests import positive_p
 from runreport.stats.types import Interval, Refusal, TestResult
+from runreport.stats.words import counted
 
 POOLED_Z = "pooled z"
 BOSCHLOO = "Boschloo exact"
@@ -51,7 +54,7 @@ def wilson_interval(proportion: Proportion, *, level: float = 0.95) -> Interval 
     >>> wilson_interval(Proportion(0, 30))
     Interval(low=0.0, high=0.11351..., level=0.95)
     """
-    z = -float(ndtri((1 - fraction(level, "level")) / 2))
+    z = normal_quantile(level)
     successes, n = checked(proportion)
     if n == 0:
         return NO_EXAMPLES
@@ -154,7 +157,7 @@ def pooled_z_test(a: Proportion, b: Proportion) -> TestResult | Refusal:
     if pooled in {0.0, 1.0}:
         return Refusal(code="zero-variance", words="All outcomes are the same; the noise is unknown.")
     z = (a.share - b.share) / float(np.sqrt(pooled * (1 - pooled) * (1 / a.n + 1 / b.n)))
-    return TestResult(test=POOLED_Z, statistic=z, df=None, p=2 * float(ndtr(-abs(z))))
+    return TestResult(test=POOLED_Z, statistic=z, df=None, p=positive_p(2 * float(ndtr(-abs(z)))))
 
 
 def boschloo_test(a: Proportion, b: Proportion) -> TestResult | Refusal:
@@ -178,7 +181,7 @@ def boschloo_test(a: Proportion, b: Proportion) -> TestResult | Refusal:
     outcome = boschloo_exact(table)
     if np.isnan(outcome.pvalue):  # all succeed or all fail
         return Refusal(code="zero-variance", words="All outcomes are the same; the noise is unknown.")
-    return TestResult(test=BOSCHLOO, statistic=float(outcome.statistic), df=None, p=float(outcome.pvalue))
+    return TestResult(test=BOSCHLOO, statistic=float(outcome.statistic), df=None, p=positive_p(float(outcome.pvalue)))
 
 
 def cohen_h(share_a: float, share_b: float) -> float:
@@ -233,8 +236,7 @@ def pass_at_k(correct: ArrayLike, n: ArrayLike, k: int) -> float | Refusal:
         return Refusal(code="empty", words="There are no problems.")
     if drawn.min() < k:
         fewest = int(drawn.min())
-        samples = "sample" if fewest == 1 else "samples"
-        words = f"pass@{k} needs {k} samples of every problem; one has {fewest} {samples}."
+        words = f"pass@{k} needs {counted(k, 'sample')} of every problem; one has {counted(fewest, 'sample')}."
         return Refusal(code="too-few-samples", words=words)
     return float((1 - _chance_of_none(drawn - right, drawn, k)).mean())
 

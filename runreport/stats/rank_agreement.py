@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from runreport.stats.arrays import finite_sample, is_constant
-from runreport.stats.ranking import midranks
+from runreport.stats.arrays import is_constant
+from runreport.stats.pairs import correlation, finite_pairs
+from runreport.stats.ranks import midranks
 from runreport.stats.types import Refusal
 
 
@@ -32,10 +33,7 @@ def rank_agreement(a: ArrayLike, b: ArrayLike) -> RankAgreement | Refusal:
     >>> rank_agreement([1, 2, 3, 4], [1, 2, 4, 3]).kendall_tau
     0.666...
     """
-    left, right = finite_sample(a, "a"), finite_sample(b, "b")
-    if left.size != right.size:
-        message = f"{left.size} ranks of A, {right.size} of B"
-        raise ValueError(message)
+    left, right = finite_pairs(a, b)
     if left.size < 2:  # noqa: PLR2004 - a ranking
         return Refusal(code="too-few-methods", words="Fewer than two methods are in both rankings.")
     if is_constant(left) or is_constant(right):
@@ -44,7 +42,9 @@ def rank_agreement(a: ArrayLike, b: ArrayLike) -> RankAgreement | Refusal:
 
     untied = min(np.unique(left).size, np.unique(right).size) == left.size
     kendall = kendalltau(left, right, method="exact" if untied else "asymptotic")
-    rho = np.corrcoef(midranks(left), midranks(right))[0, 1]
     return RankAgreement(
-        kendall_tau=float(kendall.statistic), p=float(kendall.pvalue), exact=untied, spearman=float(rho)
+        kendall_tau=float(kendall.statistic),
+        p=float(kendall.pvalue),
+        exact=untied,
+        spearman=correlation(midranks(left), midranks(right)) or 0.0,
     )

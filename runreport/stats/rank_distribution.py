@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from runreport.stats.aggregate import MINIMUM_FOR_BOOTSTRAP
 from runreport.stats.arrays import Floats, finite_sample, fraction, one_of
-from runreport.stats.ranking import midranks
+from runreport.stats.ranks import midranks
 from runreport.stats.stratified import AGGREGATES, batches, draw_runs, draw_tasks, pool
 from runreport.stats.task_scores import TaskScores, refuse_averaging, same_tasks
 from runreport.stats.types import Interval, Refusal

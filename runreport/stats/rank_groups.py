@@ -1,17 +1,18 @@
 """Several groups of independent runs on one task, compared by the ranks of their runs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import chdtrc, ndtr
 
-from runreport.stats.arrays import Floats, is_constant
+from runreport.stats.arrays import Floats, finite_sample, is_constant
 from runreport.stats.groups import TOO_FEW_GROUPS, Contrast, Contrasts, Omnibus, Sides, adjusted, sides
 from runreport.stats.intervals import MINIMUM_FOR_SPREAD
-from runreport.stats.ranking import midranks, tie_sum
-from runreport.stats.types import Caution, Refusal
+from runreport.stats.ranks import midranks, tie_sum
+from runreport.stats.tests import positive_p
+from runreport.stats.types import Caution, Refusal, TestResult
 
 KRUSKAL_WALLIS = "Kruskal-Wallis"
 DUNN = "Dunn"
@@ -21,10 +22,9 @@ _FEW_FOR_CHI_SQUARE = 5
 
 
 def kruskal_wallis(groups: Mapping[str, ArrayLike]) -> Omnibus | Refusal:
-    """Return the Kruskal-Wallis test of groups, each float64 [n], with epsilon squared = H / (N - 1).
+    """Return the Kruskal-Wallis test of groups of runs, each float64 [n], with epsilon squared.
 
-    H is corrected for ties; its p is that of chi-square, with a caution where a group is small. Reference: Kruskal &
-    Wallis, "Use of ranks in one-criterion variance analysis", JASA 47 (1952).
+    Groups with one run are left out as untested; there is a caution where a group is small for the test.
 
     Raises:
         ValueError: a group is not one-dimensional.
@@ -35,19 +35,47 @@ def kruskal_wallis(groups: Mapping[str, ArrayLike]) -> Omnibus | Refusal:
     ranked = _rank(groups)
     if isinstance(ranked, Refusal):
         return ranked
-    found, ranks, pooled = ranked
-    n, k = pooled.size, len(ranks)
-    spread = sum(float(rank.sum()) ** 2 / rank.size for rank in ranks) * 12 / (n * (n + 1)) - 3 * (n + 1)
-    statistic = spread / (1 - tie_sum(pooled) / (n**3 - n))
+    found, _, _ = ranked
+    test, epsilon_squared = kruskal_wallis_test(found.values)
     return Omnibus(
-        test=KRUSKAL_WALLIS,
-        statistic=statistic,
-        df=k - 1,
-        p=float(chdtrc(k - 1, max(statistic, 0.0))),
-        epsilon_squared=statistic / (n - 1),
+        test=test.test,
+        statistic=test.statistic,
+        df=len(found.values) - 1,
+        p=test.p,
+        epsilon_squared=epsilon_squared,
         untested=found.untested,
         cautions=(*found.cautions, *_small(found)),
     )
+
+
+def kruskal_wallis_test(groups: Sequence[ArrayLike]) -> tuple[TestResult, float]:
+    """Return the Kruskal-Wallis test (corrected for ties) and epsilon squared of groups of float64 [n_i].
+
+    Epsilon squared, H / (n - 1), is the share of the variance of ranks that lies between the groups; p is that of
+    chi-square. Reference: Kruskal & Wallis, "Use of ranks in one-criterion variance analysis", JASA 47 (1952); Kelley,
+    "An unbiased correlation ratio measure", PNAS 21 (1935).
+
+    Raises:
+        ValueError: there are fewer than 2 groups, one is empty, a value is not finite, or all values are equal.
+
+    >>> kruskal_wallis_test([[1.0, 2.0], [3.0, 4.0]])
+    (TestResult(test='Kruskal-Wallis', statistic=2.4..., df=1.0, p=0.12133...), 0.8)
+    """
+    samples = [finite_sample(group, "a group") for group in groups]
+    sizes = [sample.size for sample in samples]
+    if len(samples) < MINIMUM_FOR_SPREAD or min(sizes) == 0:
+        message = f"a comparison of groups needs 2 or more that are not empty, not {sizes}"
+        raise ValueError(message)
+    pooled = np.concatenate(samples)
+    if is_constant(pooled):
+        message = f"all values are {pooled[0]:g}"
+        raise ValueError(message)
+    centred = midranks(pooled) - (pooled.size + 1) / 2
+    between = sum(float(ranks.sum()) ** 2 / ranks.size for ranks in np.split(centred, np.cumsum(sizes)[:-1]))
+    epsilon_squared = between / float(np.square(centred).sum())
+    df, h = float(len(samples) - 1), (pooled.size - 1) * epsilon_squared
+    p = positive_p(float(chdtrc(df, h)))
+    return TestResult(test=KRUSKAL_WALLIS, statistic=h, df=df, p=p), epsilon_squared
 
 
 def dunn(groups: Mapping[str, ArrayLike]) -> Contrasts | Refusal:
@@ -90,7 +118,7 @@ def _dunn(names: tuple[str, str], a: Floats, b: Floats, variance: float) -> Cont
         difference=difference,
         standard_error=standard_error,
         statistic=statistic,
-        p=float(2 * ndtr(-abs(statistic))),
+        p=positive_p(2 * float(ndtr(-abs(statistic)))),
     )
 
 

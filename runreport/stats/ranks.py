@@ -1,7 +1,7 @@
-"""Rank methods for two groups of independent runs.
+"""Ranks, and the rank methods for two groups of independent runs.
 
-They are about P(A > B), not about means, and with 3 runs a side they can never be significant; so none of them decides
-a verdict.
+The methods are about P(A > B), not about means, and with 3 runs a side they can never be significant; so none of them
+decides a verdict.
 """
 
 import math
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
-from runreport.stats.arrays import ALTERNATIVES, Floats, finite_sample, fraction, one_of
+from runreport.stats.arrays import ALTERNATIVES, Floats, finite_sample, fraction, is_constant, one_of
 from runreport.stats.intervals import MINIMUM_FOR_SPREAD, OUT_OF_RANGE, MeanError, t_interval
 from runreport.stats.tests import t_test, two_or_one_sided
 from runreport.stats.types import Estimate, Refusal, TestResult
@@ -41,6 +41,29 @@ class RankTest:
     refusal: Refusal | None = None
 
 
+def midranks(values: Floats) -> Floats:
+    """Return ranks from 1 for the smallest along the last axis of float64 [..., n]; equal values share the mean rank.
+
+    >>> midranks(np.array([0.3, 0.1, 0.3]))
+    array([2.5, 1. , 2.5])
+    """
+    if values.ndim > 1:
+        return np.array([midranks(row) for row in values], dtype=np.float64).reshape(values.shape)
+    _, positions, counts = np.unique(values, return_inverse=True, return_counts=True)
+    middles = np.cumsum(counts) - (counts - 1) / 2
+    return np.asarray(middles[positions], dtype=np.float64)
+
+
+def tie_sum(values: Floats) -> float:
+    """Return the sum of t^3 - t over the sizes t of the groups of equal values of float64 [n].
+
+    >>> tie_sum(np.array([1.0, 2.0, 2.0, 3.0]))
+    6.0
+    """
+    sizes = np.unique(values, return_counts=True)[1].astype(np.float64)
+    return float((sizes**3 - sizes).sum())
+
+
 def mann_whitney_test(
     a: ArrayLike, b: ArrayLike, *, alternative: str = "two-sided", method: str = "auto", alpha: float = 0.05
 ) -> RankTest | Refusal:
@@ -64,11 +87,12 @@ def mann_whitney_test(
     n, m = left.size, right.size
     if min(n, m) == 0:
         return _EMPTY
-    ties = np.unique(np.concatenate([left, right]), return_counts=True)[1].astype(np.float64)
-    if ties.size == 1:
+    pooled = np.concatenate([left, right])
+    if is_constant(pooled):
         return _ONE_VALUE
+    ties = tie_sum(pooled)
     u = float(_placements(left, right).sum())
-    is_exact = method == "exact" or (method == "auto" and ties.max() == 1 and n * m <= _LARGEST_TABLE)
+    is_exact = method == "exact" or (method == "auto" and ties == 0 and n * m <= _LARGEST_TABLE)
     p = _exact_p(u, n, m, alternative) if is_exact else _asymptotic_p(u, n, m, ties, alternative)
     minimum = minimum_mann_whitney_p(n, m, alternative=alternative)
     return RankTest(
@@ -129,9 +153,9 @@ def _u_distribution(n: int, m: int) -> Floats:
     return rows[m]
 
 
-def _asymptotic_p(u: float, n: int, m: int, ties: Floats, alternative: str) -> float:
+def _asymptotic_p(u: float, n: int, m: int, ties: float, alternative: str) -> float:
     total = n + m
-    correction = float((ties**3 - ties).sum()) / (total * (total - 1))
+    correction = ties / (total * (total - 1))
     sd = math.sqrt(n * m / 12 * (total + 1 - correction))
     above = (u - n * m / 2 - 0.5) / sd
     below = (n * m / 2 - u - 0.5) / sd

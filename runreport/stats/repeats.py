@@ -3,6 +3,10 @@
 from collections import Counter
 from collections.abc import Hashable, Sequence
 
+import numpy as np
+from numpy.typing import ArrayLike
+
+from runreport.stats.arrays import Floats, finite_sample
 from runreport.stats.types import Caution
 from runreport.stats.words import counted, listed
 
@@ -36,3 +40,30 @@ def repeated_seeds(name: str, seeds: Sequence[int | None], units: Sequence[Hasha
         f"repeated runs of a seed are averaged, so {name} counts as {counted(len(sizes), 'run')}, not {len(seeds)}."
     )
     return Caution(code="duplicate-seed", words=words)
+
+
+def average_repeats(values: ArrayLike, units: Sequence[Hashable]) -> Floats:
+    """Return one mean per unit, in order of first appearance: repeats of a seed are no new evidence.
+
+    ``values`` is float64 [n], ``units`` names for each the independent unit (seed) it belongs to.
+
+    Raises:
+        ValueError: the lengths differ, or a value is not finite.
+
+    >>> average_repeats([1.0, 3.0, 5.0], [7, 7, 8])
+    array([2., 5.])
+    """
+    array = finite_sample(values, "values")
+    if len(units) != array.size:
+        message = f"{len(units)} units for {array.size} values"
+        raise ValueError(message)
+    codes: dict[Hashable, int] = {}
+    positions = np.array([codes.setdefault(unit, len(codes)) for unit in units], dtype=np.int64)
+    if len(codes) == array.size:
+        return array
+    sizes = np.bincount(positions)
+    means = np.bincount(positions, weights=array) / sizes
+    if np.isfinite(means).all():
+        return np.asarray(means, dtype=np.float64)
+    shares = array / sizes[positions]  # the sum of huge values of a diverged run would overflow
+    return np.asarray(np.bincount(positions, weights=shares), dtype=np.float64)

@@ -5,6 +5,7 @@ from numpy.typing import ArrayLike
 
 from runreport.stats.arrays import Floats, finite_sample
 from runreport.stats.types import Refusal
+from runreport.stats.words import counted
 
 NO_RUNS = Refusal(code="empty", words="There are no runs.")
 
@@ -44,8 +45,7 @@ def expected_best_unbiased(scores: ArrayLike, n: int, *, higher_is_better: bool 
     if total == 0:
         return NO_RUNS
     if n > total:
-        runs = "run does" if total == 1 else "runs do"
-        words = f"{total} {runs} not say what the best of {n} would be."
+        words = f"{counted(total, 'run')} {'does' if total == 1 else 'do'} not say what the best of {n} would be."
         return Refusal(code="too-few-runs", words=words)
     # the best of n is the i-th smallest with chance C(i-1, n-1) / C(N, n): from N downwards, each from the one above
     chances = np.zeros(total)

@@ -14,11 +14,12 @@ from scipy.special import bdtr, ndtr
 
 from runreport.stats.arrays import ALTERNATIVES, Floats, finite_sample, fraction, one_of
 from runreport.stats.pairs import ALL_ZERO, NO_PAIRS
-from runreport.stats.ranks import RankTest
+from runreport.stats.ranks import RankTest, midranks, tie_sum
 from runreport.stats.tests import two_or_one_sided
 from runreport.stats.types import Refusal, TestResult
+from runreport.stats.words import counted
 
-WILCOXON = "Wilcoxon signed rank"
+WILCOXON = "Wilcoxon signed-rank"
 SIGN = "sign test"
 ZERO_METHODS = ("wilcox", "pratt")
 METHODS = ("auto", "exact", "permutation", "asymptotic")
@@ -27,11 +28,14 @@ _LARGEST_TABLE = 50  # pairs up to which the distribution is enumerated
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Ranked:
-    """Ranks of the absolute differences that enter, float64 [n] (half ranks for ties), and which are positive."""
+    """Ranks of the absolute differences that enter, float64 [n] (half ranks for ties), and which are positive.
+
+    ``ranked_zeros`` took the lowest ranks away (Pratt), so that the others are not 1 to n.
+    """
 
     ranks: Floats
     is_positive: Floats
-    zeros: int
+    ranked_zeros: int
     has_ties: bool
 
     @property
@@ -51,21 +55,21 @@ def wilcoxon_test(
     zero_method: str = "wilcox",
     alpha: float = 0.05,
 ) -> RankTest | Refusal:
-    """Return Wilcoxon's signed rank test of paired differences, float64 [n].
+    """Return Wilcoxon's signed-rank test of paired differences, float64 [n].
 
     The statistic is the smaller of W+ and W- (W+ if one-sided), the effect the rank-biserial correlation. Zeros are
     dropped before ranking (``wilcox``) or after (``pratt``). ``method`` auto takes the exact distribution for up to
-    50 pairs, that of the tied ranks (``permutation``) where there are ties or zeros; beyond, the normal one with tie
-    correction and no continuity correction. ``exact`` takes the distribution without ties and rounds W so that p is
-    not too small. Reference: Wilcoxon, "Individual comparisons by ranking methods", Biometrics Bulletin 1 (1945);
-    Pratt, "Remarks on zeros and ties in the Wilcoxon signed rank procedures", JASA 54 (1959); Kerby (2014) for the
-    effect.
+    50 pairs, that of the tied ranks (``permutation``) where there are ties, so that p is never below ``minimum_p``;
+    beyond, the normal one with tie correction and no continuity correction. ``exact`` takes the distribution without
+    ties and rounds W so that p is not too small; where zeros took ranks it is that of the ranks. Reference: Wilcoxon,
+    "Individual comparisons by ranking methods", Biometrics Bulletin 1 (1945); Pratt, "Remarks on zeros and ties in the
+    Wilcoxon signed rank procedures", JASA 54 (1959); Kerby (2014) for the effect.
 
     Raises:
         ValueError: a value is not finite, alpha is not between 0 and 1, or another option is not one.
 
     >>> wilcoxon_test([0.3, 0.5, -0.1, 0.4, 0.2, 0.6]).test
-    TestResult(test='Wilcoxon signed rank', statistic=1.0, df=None, p=0.0625)
+    TestResult(test='Wilcoxon signed-rank', statistic=1.0, df=None, p=0.0625)
     """
     one_of(alternative, ALTERNATIVES, "alternative")
     one_of(method, METHODS, "method")
@@ -105,22 +109,18 @@ def too_few_pairs(n: int, *, alpha: float = 0.05, alternative: str = "two-sided"
     if minimum < fraction(alpha, "alpha"):
         return None
     sides = "two-sided" if alternative == "two-sided" else "one-sided"
-    pairs = "pair" if n == 1 else "pairs"
-    words = f"With {n} {pairs} the smallest possible {sides} p of this test is {minimum:.4g}."
+    words = f"With {counted(n, 'pair')} the smallest possible {sides} p of this test is {minimum:.4g}."
     return Refusal(code="cannot-reach-alpha", words=words)
 
 
 def _ranked(array: Floats, zero_method: str) -> _Ranked:
-    zeros = int((array == 0).sum())
     entering = array[array != 0] if zero_method == "wilcox" else array
-    _, codes, counts = np.unique(np.abs(entering), return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[codes]
     kept = entering != 0
     return _Ranked(
-        ranks=ranks[kept],
+        ranks=midranks(np.abs(entering))[kept],
         is_positive=(entering[kept] > 0).astype(np.float64),
-        zeros=zeros,
-        has_ties=bool(np.unique(np.abs(entering[kept])).size < kept.sum()),
+        ranked_zeros=int((~kept).sum()),
+        has_ties=tie_sum(np.abs(entering[kept])) > 0,
     )
 
 
@@ -129,7 +129,7 @@ def _chosen(method: str, ranked: _Ranked) -> str:
         return method
     if ranked.ranks.size > _LARGEST_TABLE:
         return "asymptotic"
-    return "permutation" if ranked.has_ties or ranked.zeros else "exact"
+    return "permutation" if ranked.has_ties or ranked.ranked_zeros else "exact"
 
 
 def _p_value(ranked: _Ranked, method: str, alternative: str) -> float:
@@ -138,7 +138,7 @@ def _p_value(ranked: _Ranked, method: str, alternative: str) -> float:
         sd = math.sqrt(float(np.square(ranked.ranks).sum()) / 4)
         z = (w_plus - ranked.total / 2) / sd
         return two_or_one_sided(float(ndtr(z)), float(ndtr(-z)), alternative)
-    if method == "exact":
+    if method == "exact" and not ranked.ranked_zeros:
         probabilities = _w_distribution(tuple(range(1, ranked.ranks.size + 1)))
         first_plus, first_minus = math.floor(w_plus), math.floor(w_minus)
     else:

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from runreport.stats.arrays import fraction, is_constant
 from runreport.stats.groups import TOO_FEW_GROUPS, Contrast, Contrasts, refuse_baseline, sides
 from runreport.stats.intervals import MINIMUM_FOR_SPREAD, NO_SPREAD, OUT_OF_RANGE, welch_error
-from runreport.stats.simultaneous_laws import (
+from runreport.stats.studentized_range import (
     DunnettLaw,
     dunnett_law,
     studentized_range_critical,

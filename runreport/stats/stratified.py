@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from runreport.stats.arrays import Floats
 from runreport.stats.task_scores import TaskScores
-from runreport.stats.types import Interval
 
 Indices = NDArray[np.integer]
 
@@ -133,13 +132,3 @@ def draw_runs(rng: np.random.Generator, source: Pool, resamples: int, tasks: Ind
         return rng.integers(0, shape[2], size=shape, dtype=np.uint16 if shape[2] < 1 << 16 else np.int64)
     sizes = source.sizes[None, :] if tasks is None else source.sizes[tasks]
     return (rng.random(shape) * sizes[:, :, None]).astype(np.int64)
-
-
-def percentile_interval(values: Floats, level: float) -> Interval:
-    """Return the percentile interval of resampled values, float64 [resamples].
-
-    Reference: Efron & Tibshirani, "An introduction to the bootstrap" (1993), chapter 13.
-    """
-    tail = (1 - level) / 2
-    low, high = np.quantile(values, [tail, 1 - tail])
-    return Interval(low=float(low), high=float(high), level=level)

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
 from runreport.stats.arrays import Floats, finite_sample
+from runreport.stats.tests import positive_p
 from runreport.stats.types import Refusal, TestResult
 
 LOG_RANK = "log-rank"
@@ -92,7 +93,7 @@ def logrank_test(
     if variance == 0:
         return NO_CONTRAST
     z = excess / float(np.sqrt(variance))
-    return TestResult(test=LOG_RANK, statistic=z, df=None, p=2 * float(ndtr(-abs(z))))
+    return TestResult(test=LOG_RANK, statistic=z, df=None, p=positive_p(2 * float(ndtr(-abs(z)))))
 
 
 def _checked(times: ArrayLike, reached: ArrayLike) -> tuple[Floats, Booleans]:

@@ -10,22 +10,24 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import stdtrit
 
 from runreport.stats.arrays import Floats, fraction, one_of
-from runreport.stats.collapse import find_split
 from runreport.stats.describe import describe
+from runreport.stats.intervals import t_quantile
 from runreport.stats.one_sample import (
-    described_bound,
-    described_test,
+    differences_from,
+    error_of_runs,
     finite_target,
-    mean_error,
-    sign_test,
-    wilcoxon_test,
+    one_sample_interval,
+    one_sample_test,
 )
+from runreport.stats.outliers import find_split, outlying
 from runreport.stats.power import runs_needed_one_sample
+from runreport.stats.ranks import RankTest
+from runreport.stats.signed_ranks import SignTest, sign_test, wilcoxon_test
 from runreport.stats.types import Caution, Description, Interval, Refusal, TestResult
 from runreport.stats.unpaired import Arm, arm
+from runreport.stats.words import counted
 
 BELOW, ABOVE = SIDES = ("below", "above")
 MET, NOT_SHOWN, CANNOT_TELL = "met", "not shown", "cannot tell"
@@ -35,8 +37,6 @@ POWER_ADVISED = 0.9
 NO_FINITE_RUNS = Refusal(code="no-finite-runs", words="No run has a finite value for this metric.")
 
 _ALTERNATIVES = {BELOW: "less", ABOVE: "greater"}
-_MAD_TO_SD = 1.4826  # of a normal distribution
-_MADS = 3.0
 _FEWEST_FOR_MAD = 5  # with fewer, the scaled MAD calls a third of all normal samples outlying
 
 
@@ -90,7 +90,7 @@ def against_target(
     fraction(alpha, "alpha")
     group = arm("the group", values)
     description = describe(group.values)
-    test = _refuse(group) or described_test(description, target, alternative=_ALTERNATIVES[side])
+    test = _refuse(group) or one_sample_test(group.values, target, alternative=_ALTERNATIVES[side])
     far_bad, far_good = _outliers(group.values, side)
     bad = group.failed + far_bad
     if isinstance(test, Refusal):
@@ -121,11 +121,10 @@ def _answer(group: Arm, description: Description, test: TestResult, claim: _Clai
     alternative = _ALTERNATIVES[claim.side]
     margin = _margin(description, claim.target, claim.side)
     margin_sd = margin / description.sd if margin is not None and description.sd else None
-    bound = described_bound(description, level=1 - claim.alpha, alternative=alternative)
+    bound = one_sample_interval(group.values, level=1 - claim.alpha, alternative=alternative)
     passing = passing_mean(description, claim.target, side=claim.side, alpha=claim.alpha)
     needed = None if margin_sd is None else _whole_runs(margin_sd, claim.alpha)
-    wilcoxon = wilcoxon_test(group.values, claim.target, alternative=alternative)
-    sign = sign_test(group.values, claim.target, alternative=alternative)
+    wilcoxon, sign = _of_median(group.values, claim.target, alternative)
     is_met = test.p < claim.alpha
     return AgainstTarget(
         target=claim.target,
@@ -141,10 +140,19 @@ def _answer(group: Arm, description: Description, test: TestResult, claim: _Clai
         margin_sd=margin_sd,
         passing_mean=passing if isinstance(passing, float) else None,
         runs_needed=needed,
-        wilcoxon=wilcoxon if isinstance(wilcoxon, TestResult) else None,
-        sign=sign if isinstance(sign, TestResult) else None,
+        wilcoxon=wilcoxon,
+        sign=sign,
         cautions=tuple(_cautions(group, claim, is_met=is_met)),
     )
+
+
+def _of_median(values: Floats, target: float, alternative: str) -> tuple[TestResult | None, TestResult | None]:
+    """Return Wilcoxon's signed-rank test and the sign test, None where every run lies on the target."""
+    differences = differences_from(values, target)
+    if isinstance(differences, Refusal):
+        return None, None
+    ranks, signs = (test(differences, alternative=alternative) for test in (wilcoxon_test, sign_test))
+    return ranks.test if isinstance(ranks, RankTest) else None, signs.test if isinstance(signs, SignTest) else None
 
 
 def passing_mean(
@@ -159,10 +167,10 @@ def passing_mean(
     3.314
     """
     one_of(side, SIDES, "side")
-    error = mean_error(description)
+    error = error_of_runs(description)
     if isinstance(error, Refusal):
         return error
-    distance = -float(stdtrit(error.df, fraction(alpha, "alpha"))) * error.standard_error
+    distance = -t_quantile(error.df, fraction(alpha, "alpha")) * error.standard_error
     return target - distance if side == BELOW else target + distance
 
 
@@ -184,18 +192,14 @@ def _whole_runs(margin_sd: float, alpha: float) -> int | None:
 
 
 def _outliers(values: Floats, side: str) -> tuple[int, int]:
-    """Return how many runs lie far from the others on the wrong and on the claimed side.
-
-    Far is beyond 3 scaled MAD of the median: Leys et al., J. Exp. Soc. Psychol. 49 (2013).
-    """
+    """Return how many runs lie far from the others on the wrong and on the claimed side."""
     if values.size < _FEWEST_FOR_MAD:
         split = find_split(values)
         far = np.zeros(values.size, dtype=np.bool_)
         if split is not None and 2 * len(split.far) < values.size:  # of two halves neither is outlying
             far[list(split.far)] = True
     else:
-        deviations = np.abs(values - np.median(values))
-        far = deviations > _MADS * _MAD_TO_SD * float(np.median(deviations))
+        far = outlying(values)
     if not far.any():
         return 0, 0
     too_high = int((far & (values > np.median(values))).sum())
@@ -204,7 +208,7 @@ def _outliers(values: Floats, side: str) -> tuple[int, int]:
 
 
 def _sentence(description: Description, test: TestResult, claim: _Claim, needed: int | None) -> str:
-    runs = _runs(description.n)
+    runs = counted(description.n, "run")
     numbers = f"{description.mean:.6g} (one-sided t test, p = {test.p:.2g}"
     if test.p < claim.alpha:
         return f"The mean of {runs} is shown to lie {claim.side} {claim.target:g}: it is {numbers}, less than {claim.alpha:g})."
@@ -218,18 +222,14 @@ def _cautions(group: Arm, claim: _Claim, *, is_met: bool) -> list[Caution]:
     found = []
     if claim.bad:
         verb = "is" if claim.bad == 1 else "are"
-        start = f"{'Pass' if is_met else 'No pass'}, {'but' if is_met else 'and'} {claim.bad} of {_runs(group.started)} {verb} bad"
+        start = f"{'Pass' if is_met else 'No pass'}, {'but' if is_met else 'and'} {claim.bad} of {counted(group.started, 'run')} {verb} bad"
         words = f"{start}: failed, or far from the others on the wrong side of their median. {_bad_runs(group)}"
         found.append(Caution(code="bad-runs", words=words))
     if claim.lucky:
         verb, what = ("lies", "it") if claim.lucky == 1 else ("lie", "them")
-        start = f"{claim.lucky} of {_runs(group.started)} {verb} far from the others on the good side"
+        start = f"{claim.lucky} of {counted(group.started, 'run')} {verb} far from the others on the good side"
         found.append(Caution(code="lucky-runs", words=f"{start}; the mean leans on {what}."))
     return found
-
-
-def _runs(count: int) -> str:
-    return f"{count} run" if count == 1 else f"{count} runs"
 
 
 def _bad_runs(group: Arm) -> str:

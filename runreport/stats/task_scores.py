@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from runreport.stats.arrays import Floats
 from runreport.stats.types import Refusal
+from runreport.stats.words import counted
 
 COMPARABLE = "comparable"
 RANGE = "range"
@@ -105,7 +106,7 @@ def refuse_missing(scores: TaskScores) -> Refusal | None:
         start = f"There is no run for {_named(without)}"
     elif lacking:
         count = sum(missing.values())
-        start = f"{count} {'run is' if count == 1 else 'runs are'} missing for {_named(lacking)}"
+        start = f"{counted(count, 'run')} {'is' if count == 1 else 'are'} missing for {_named(lacking)}"
     else:
         return None
     words = f"{start}: the aggregate over tasks would silently change its weights."

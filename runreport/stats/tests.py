@@ -74,6 +74,15 @@ def two_or_one_sided(p_less: float, p_greater: float, alternative: str) -> float
     A p too small for double precision is given as the smallest normal double: larger than it is, but not 0.
     """
     p = {"less": p_less, "greater": p_greater, "two-sided": min(1.0, 2 * min(p_less, p_greater))}[alternative]
+    return positive_p(p)
+
+
+def positive_p(p: float) -> float:
+    """Return p, or the smallest normal double where it is 0 because double precision ends.
+
+    >>> positive_p(0.0) > 0
+    True
+    """
     return max(p, sys.float_info.min)
 
 
@@ -112,4 +121,4 @@ def _fisher_p(failed_a: int, n_a: int, failed_b: int, n_b: int) -> float:
     ways = [math.comb(n_a, count) * math.comb(n_b, failed - count) for count in possible]
     seen = ways[failed_a - possible.start]
     share = sum(way for way in ways if way <= seen) / math.comb(n_a + n_b, failed)
-    return max(share, sys.float_info.min)
+    return positive_p(share)

@@ -34,9 +34,11 @@ class Description:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestResult:
-    """A hypothesis test: its name, statistic, degrees of freedom (None where it has none) and p.
+    """A hypothesis test of one question: ``test`` is its name, the same wherever the test is used.
 
-    The p is two-sided unless another alternative was asked for; it is never 0.
+    ``statistic`` is in the terms of the test (t, W, U, H, a count); ``df`` are its degrees of freedom, None where its
+    distribution has none. ``p`` is that of this question alone, not adjusted for others, and two-sided unless another
+    alternative was asked for; it is above 0, also where it is too small for double precision.
     """
 
     __test__ = False

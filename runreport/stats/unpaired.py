@@ -16,6 +16,7 @@ from runreport.stats.intervals import MINIMUM_FOR_SPREAD, welch_interval
 from runreport.stats.power import minimum_detectable_effect
 from runreport.stats.tests import fisher_test, welch_test
 from runreport.stats.types import Caution, Estimate, Interval, Refusal, TestResult
+from runreport.stats.words import counted
 
 MINIMUM_FOR_TEST = 3
 UNKNOWN_DIRECTION = Caution(
@@ -257,11 +258,8 @@ def _missing(side: Arm) -> Iterator[Caution]:
         )
         yield Caution(code="failed-runs", words=words)
     if side.infinite_count:
-        runs, is_counted = ("run", "It is") if side.infinite_count == 1 else ("runs", "They are")
-        words = (
-            f"{side.infinite_count} {runs} of {side.name} diverged (infinite). "
-            f"{is_counted} counted as failed, not averaged."
-        )
+        start = f"{counted(side.infinite_count, 'run')} of {side.name} diverged (infinite)"
+        words = f"{start}. {'It is' if side.infinite_count == 1 else 'They are'} counted as failed, not averaged."
         yield Caution(code="infinite-value", words=words)
 
 

@@ -6,16 +6,15 @@ import numpy as np
 
 from runreport.stats.dominance import violation_ratio
 from runreport.stats.example_scores import (
-    Bootstrap,
+    PairedBootstrap,
     PairedDifference,
     clustered_difference,
     paired_bootstrap,
-    paired_differences,
-    sign_flip_test,
 )
 from runreport.stats.examples import PairedCounts, accuracy_difference, mcnemar_test
-from runreport.stats.types import TestResult
-from tests.known_answers.answers import said
+from runreport.stats.pairs import paired_differences
+from runreport.stats.permutation import sign_flip_test
+from tests.known_answers.answers import answered, said
 from tests.known_answers.runner import Method, Values
 
 
@@ -51,7 +50,7 @@ def clustered_paired_difference(inputs: Values, _: Values) -> Values:
 
 def paired_bootstrap_given_indices(inputs: Values, options: Values) -> Values:
     answer = paired_bootstrap(inputs["a"], inputs["b"], np.asarray(inputs["idx"]), level=options.get("level", 0.95))
-    assert isinstance(answer, Bootstrap)
+    assert isinstance(answer, PairedBootstrap)
     return {
         "diff": answer.value,
         "ci_low": answer.interval.low,
@@ -61,11 +60,8 @@ def paired_bootstrap_given_indices(inputs: Values, options: Values) -> Values:
 
 
 def approximate_randomization_exact(inputs: Values, options: Values) -> Values:
-    differences = paired_differences(inputs["a"], inputs["b"])
-    if "diffs_rounded_to" in inputs:
-        differences = np.round(differences, inputs["diffs_rounded_to"])
-    test = sign_flip_test(differences, alternative=options.get("alternative", "two-sided"))
-    assert isinstance(test, TestResult)
+    differences = answered(paired_differences(inputs["a"], inputs["b"], decimals=inputs.get("diffs_rounded_to")))
+    test = answered(sign_flip_test(differences, alternative=options.get("alternative", "two-sided"))).test
     return {"mean_diff": test.statistic, "p": test.p}
 
 

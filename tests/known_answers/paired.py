@@ -100,7 +100,7 @@ def wilcoxon_ties_zeros(inputs: Values, _: Values) -> Values:
 def sign_flip(inputs: Values, options: Values) -> Values:
     alternative = options.get("alternative", "two-sided")
     found = answered(sign_flip_test(answered(_differences(inputs)), alternative=alternative))
-    return {"mean_diff": found.mean, "p": found.p, "n_flips": found.flips}
+    return {"mean_diff": found.test.statistic, "p": found.test.p, "n_flips": found.flips}
 
 
 def signs(inputs: Values, options: Values) -> Values:

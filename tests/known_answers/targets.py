@@ -7,11 +7,12 @@ import numpy as np
 
 from runreport.stats.describe import describe
 from runreport.stats.olympic import olympic_mean
-from runreport.stats.one_sample import one_sample_interval, one_sample_test, sign_test, wilcoxon_test
+from runreport.stats.one_sample import differences_from, one_sample_interval, one_sample_test
 from runreport.stats.power import runs_needed_one_sample
+from runreport.stats.signed_ranks import sign_test, wilcoxon_test
 from runreport.stats.target import ABOVE, BELOW, passing_mean
-from runreport.stats.types import Interval, Refusal, TestResult
-from tests.known_answers.answers import said
+from runreport.stats.types import Interval, Refusal
+from tests.known_answers.answers import answered, said
 from tests.known_answers.runner import Method, Values
 
 
@@ -37,11 +38,9 @@ def one_sample_t(inputs: Values, options: Values) -> Values:
 
 def one_sample_nonparametric(inputs: Values, options: Values) -> Values:
     alternative = options.get("alternative", "two-sided")
-    decimals = inputs.get("diffs_rounded_to")
-    ranks = wilcoxon_test(inputs["x"], inputs["target"], alternative=alternative, decimals=decimals)
-    signs = sign_test(inputs["x"], inputs["target"], alternative=alternative, decimals=decimals)
-    assert isinstance(ranks, TestResult)
-    assert isinstance(signs, TestResult)
+    differences = answered(differences_from(inputs["x"], inputs["target"], decimals=inputs.get("diffs_rounded_to")))
+    ranks = answered(wilcoxon_test(differences, alternative=alternative)).test
+    signs = answered(sign_test(differences, alternative=alternative)).test
     median = describe(inputs["x"]).median
     return {"wilcoxon_W": ranks.statistic, "wilcoxon_p": ranks.p, "sign_p": signs.p, "median": median}
 

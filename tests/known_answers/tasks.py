@@ -4,9 +4,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from runreport.stats.friedman import MINIMUM_TASKS, MethodsOverTasks, compare_methods
-from runreport.stats.task_tests import Posterior, bayesian_signed_rank, pairwise_signed_rank, win_tie_loss
-from tests.known_answers.answers import said
+from runreport.stats.friedman import MethodsOverTasks, compare_methods
+from runreport.stats.pairs import paired_differences
+from runreport.stats.plan import MINIMUM_TASKS
+from runreport.stats.signed_ranks import sign_test
+from runreport.stats.task_tests import Posterior, bayesian_signed_rank, pairwise_signed_rank
+from runreport.stats.types import Refusal
+from tests.known_answers.answers import answered, said
 from tests.known_answers.runner import Method, Values
 
 
@@ -35,7 +39,8 @@ def _remark(answer: MethodsOverTasks) -> Values:
 
 def _friedman_fields(answer: MethodsOverTasks) -> Values:
     if answer.friedman is None:
-        return {} if answer.signed_rank is None else {"p": answer.signed_rank.p, "W": answer.signed_rank.statistic}
+        test = answer.signed_rank and answer.signed_rank.test
+        return {} if test is None else {"p": test.p, "W": test.statistic}
     test = answer.friedman
     return {
         "avg_ranks": test.average_ranks,
@@ -55,7 +60,7 @@ def pairwise_wilcoxon(inputs: Values, options: Values) -> Values:
     pairs = pairwise_signed_rank(
         inputs["scores_tasks_by_methods"],
         decimals=decimals,
-        p_method=options.get("method", "auto"),
+        method=options.get("method", "auto"),
         zero_method=options.get("zero_method", "wilcox"),
     )
     return {
@@ -67,10 +72,12 @@ def pairwise_wilcoxon(inputs: Values, options: Values) -> Values:
 
 def win_tie_loss_vector(inputs: Values, options: Values) -> Values:
     decimals = inputs.get("diffs_rounded_to", options.get("diffs_rounded_to"))
-    counts = win_tie_loss(
-        inputs["a"], inputs["b"], higher_is_better=higher_is_better(options, inputs), decimals=decimals
-    )
-    return {"wins": counts.wins, "ties": counts.ties, "losses": counts.losses, "p": counts.p}
+    better, worse = ("a", "b") if higher_is_better(options, inputs) else ("b", "a")
+    differences = answered(paired_differences(inputs[better], inputs[worse], decimals=decimals))
+    counts = sign_test(differences)
+    if isinstance(counts, Refusal):
+        return {"wins": 0, "ties": differences.size, "losses": 0, "p": None, **said("refuse", counts)}
+    return {"wins": counts.wins, "ties": counts.ties, "losses": counts.losses, "p": counts.test.p}
 
 
 def bayesian(inputs: Values, options: Values) -> Values:

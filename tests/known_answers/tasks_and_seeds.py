@@ -14,7 +14,8 @@ from runreport.stats.aggregate import (
 from runreport.stats.improvement import probability_of_improvement
 from runreport.stats.rank_agreement import rank_agreement
 from runreport.stats.rank_distribution import rank_distribution
-from runreport.stats.stratified import AGGREGATES, percentile_interval
+from runreport.stats.resampling import percentile_interval
+from runreport.stats.stratified import AGGREGATES
 from runreport.stats.task_scores import AS_LOGGED, task_scores
 from runreport.stats.types import Estimate, Refusal
 from tests.known_answers.answers import said
@@ -58,7 +59,7 @@ def given_indices(inputs: Values, options: Values) -> Values:
     if isinstance(point, Refusal) or isinstance(resampled, Refusal):
         return said("refuse", point if isinstance(point, Refusal) else resampled)  # type: ignore[arg-type]
     rows = dict(zip(AGGREGATES, resampled, strict=True))
-    interval = percentile_interval(rows[options.get("statistic", "iqm")], options.get("level", 0.95))
+    interval = percentile_interval(rows[options.get("statistic", "iqm")], level=options.get("level", 0.95))
     return {
         **{name: one.value for name, one in _estimates(point).items()},
         **{f"{name}_resampled": values for name, values in rows.items()},

@@ -5,13 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from runreport.stats.describe import average_repeats
 from runreport.stats.effects import approximate_hedges_correction, cohens_d, hedges_correction
 from runreport.stats.equivalence import equivalence, non_inferiority
 from runreport.stats.intervals import student_interval, welch_interval
 from runreport.stats.permutation import permutation_test
 from runreport.stats.ranks import brunner_munzel_test, hodges_lehmann_shift, mann_whitney_test
-from runreport.stats.repeats import repeated_seeds
+from runreport.stats.repeats import average_repeats, repeated_seeds
 from runreport.stats.resampling import acceleration, bootstrap, given_resamples, random_resamples, superiority
 from runreport.stats.spread import brown_forsythe_test, sd_ratio
 from runreport.stats.tests import student_test, welch_test

@@ -25,6 +25,7 @@ def test_two_groups_are_compared(runreport: Command) -> None:
     shown = runreport("stats", "compare", "--a", "1,2,3,nan", "--b", "4,5,7", check=True).stdout
     assert shown.startswith(str(found["sentence"]))
     assert "1 of 4 runs of A has no value" in shown
+    assert "- Welch's t test, because the runs are independent and their spreads need not be equal." in shown
 
 
 def test_pairs_come_from_columns_of_a_file(runreport: Command, tmp_path: Path) -> None:
@@ -40,11 +41,24 @@ def test_pairs_come_from_columns_of_a_file(runreport: Command, tmp_path: Path) -
     )
 
 
+def test_a_pair_without_a_value_is_left_out(runreport: Command) -> None:
+    words = ("compare", "--a", "1,2,3,9,nan", "--b", "2,4,3.5,nan,1", "--paired")
+    found = answer(runreport, *words)
+    assert found["test"]["p"] == pytest.approx(stats.ttest_rel([1, 2, 3], [2, 4, 3.5]).pvalue)  # type: ignore[index]
+    assert found["plan"]["test"] == "paired t"  # type: ignore[index]
+    shown = runreport("stats", *words, check=True).stdout
+    assert "- Paired t test over the 3 seeds that both sides have:" in shown
+    assert "1 seed of A and 1 of B have no value on the other side" in shown
+
+
 def test_two_pairs_are_too_few(runreport: Command) -> None:
-    found = answer(runreport, "compare", "--a", "1,2", "--b", "2,4", "--paired")
-    assert (found["sentence"], found["test"]) == ("2 pairs: a paired comparison needs at least 3.", None)
+    found = answer(runreport, "compare", "--a", "1,2,nan", "--b", "2,4,5", "--paired")
+    assert found["plan"]["why"] == (  # type: ignore[index]
+        "Welch's t test, because only 2 seeds are common and pairing needs at least 3."
+    )
+    assert str(found["sentence"]).startswith("Only two runs on side A: the interval is shown")
     equal = answer(runreport, "compare", "--a", "1,2,3", "--b", "2,3,4", "--paired")
-    assert equal["sentence"] == "All paired differences are equal; the noise is unknown."
+    assert str(equal["sentence"]).startswith("Every pair differs by exactly the same amount")
 
 
 def test_the_other_answers(runreport: Command) -> None:
@@ -68,7 +82,7 @@ def test_the_other_answers(runreport: Command) -> None:
     [
         (("compare", "--a", "1,x", "--b", "2"), "'x' in --a is not a number."),
         (("compare", "--a", "1,2"), "It is not clear where the numbers of --b are."),
-        (("compare", "--a", "1,2", "--b", "1", "--paired"), "2 values of a and 1 of b cannot be pairs."),
+        (("compare", "--a", "1,2", "--b", "1", "--paired"), "2 values of a cannot be paired with 1 of b."),
         (("target", "--x", "1,2"), "A target lies on one side."),
         (("target", "--x", "1,2", "--below", "1", "--alpha", "5"), "alpha must be between 0 and 1, not 5.0."),
         (("proportions", "--a", "half", "--b", "1/2"), "'half' in --a is not a count of all."),

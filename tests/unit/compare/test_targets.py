@@ -31,7 +31,7 @@ def test_every_group_stands_to_the_target_by_a_one_sided_test() -> None:
         "val_loss below 3.28",
         "below",
         3.28,
-        "one-sided t",
+        "one-sample t",
     )
     assert [one.answer.verdict for one in target.answers] == [MET, NOT_SHOWN]
     first = target.answers[0].answer

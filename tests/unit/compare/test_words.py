@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runreport.compare.words import counted, format_p, format_value, listed, with_unit
+from runreport.compare.words import format_p, format_value, with_unit
+from runreport.stats.words import counted, listed
 
 
 @pytest.mark.parametrize(

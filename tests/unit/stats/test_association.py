@@ -10,10 +10,10 @@ from runreport.stats.association import (
     associations,
     fisher_z_interval,
     kendall_tau_b,
-    kruskal_wallis,
     pearson_test,
     spearman_test,
 )
+from runreport.stats.rank_groups import kruskal_wallis_test
 
 VALUES = st.lists(st.tuples(st.integers(-20, 20), st.integers(-20, 20)), min_size=4, max_size=20).filter(
     lambda pairs: all(len({pair[side] for pair in pairs}) > 1 for side in (0, 1))
@@ -50,11 +50,11 @@ def test_ranks_do_not_see_the_scale_and_turn_with_the_sign(pairs: list[tuple[int
 
 @given(GROUPS)
 def test_kruskal_wallis_is_that_of_scipy(groups: list[list[int]]) -> None:
-    share, test = kruskal_wallis(groups)
+    test, share = kruskal_wallis_test(groups)
     theirs = stats.kruskal(*groups)
     assert (test.statistic, test.p) == pytest.approx((theirs.statistic, theirs.pvalue), abs=1e-9)
     assert 0 <= share <= 1 + 1e-9
-    assert kruskal_wallis(groups[::-1])[0] == pytest.approx(share)
+    assert kruskal_wallis_test(groups[::-1])[1] == pytest.approx(share)
 
 
 def sweep(runs: int) -> dict[str, list[float] | list[str]]:
@@ -116,11 +116,13 @@ def test_a_perfect_line_has_no_interval() -> None:
 def test_wrong_input_is_named() -> None:
     with pytest.raises(ValueError, match="every value of x is 1"):
         spearman_test([1, 1, 1], [1, 2, 3])
-    with pytest.raises(ValueError, match="3 and 2 values cannot be correlated"):
+    with pytest.raises(ValueError, match="3 values of a cannot be paired with 2 of b"):
         pearson_test([1, 2, 3], [1, 2])
+    with pytest.raises(ValueError, match="2 values cannot be correlated"):
+        pearson_test([1, 2], [1, 2])
     with pytest.raises(ValueError, match="2 values of lr for 3 runs"):
         associations({"lr": [1, 2]}, [1, 2, 3])
     with pytest.raises(ValueError, match="not \\[1\\]"):
-        kruskal_wallis([[1.0]])
+        kruskal_wallis_test([[1.0]])
     with pytest.raises(ValueError, match="all values are 1"):
-        kruskal_wallis([[1.0], [1.0]])
+        kruskal_wallis_test([[1.0], [1.0]])

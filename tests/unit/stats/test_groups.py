@@ -10,9 +10,9 @@ from scipy import stats
 
 from runreport.stats.groups import Contrast, Contrasts, Omnibus, pairwise_welch, welch_against, welch_anova
 from runreport.stats.rank_groups import dunn, kruskal_wallis
-from runreport.stats.ranking import midranks, tie_sum
+from runreport.stats.ranks import midranks, tie_sum
 from runreport.stats.simultaneous import dunnett, games_howell, tukey
-from runreport.stats.simultaneous_laws import dunnett_law, studentized_range_critical, studentized_range_sf
+from runreport.stats.studentized_range import dunnett_law, studentized_range_critical, studentized_range_sf
 from runreport.stats.tests import welch_test
 from runreport.stats.types import Refusal, TestResult
 

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runreport.stats.describe import average_repeats, describe, position
+from runreport.stats.describe import describe, position
 from runreport.stats.multiplicity import holm
 from runreport.stats.power import minimum_detectable_effect, power_of_t_test
+from runreport.stats.repeats import average_repeats
 from runreport.stats.types import Description
 
 FINITE = st.floats(-1e6, 1e6)

@@ -66,7 +66,7 @@ def test_the_unit_changes_no_p(pairs: list[tuple[float, float]], scale: float) -
     assert plain.test
     assert scaled.test
     assert scaled.test.p == pytest.approx(plain.test.p)
-    assert (scaled.sign_flip and scaled.sign_flip.p) == (plain.sign_flip and plain.sign_flip.p)
+    assert (scaled.sign_flip and scaled.sign_flip.test.p) == (plain.sign_flip and plain.sign_flip.test.p)
 
 
 @given(PAIRS, st.integers(1, 8))

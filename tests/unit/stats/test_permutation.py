@@ -84,9 +84,9 @@ def test_sign_flips_are_those_of_scipy(values: list[float], alternative: str) ->
         (as_integers(values),), np.mean, permutation_type="samples", n_resamples=np.inf, alternative=alternative
     )
     found = flipped(sign_flip_test(values, alternative=alternative))
-    assert found.p == pytest.approx(wanted.pvalue)
+    assert found.test.p == pytest.approx(wanted.pvalue)
     assert found.flips == 2 ** len(values)
-    assert found.minimum_p <= found.p
+    assert found.minimum_p <= found.test.p
 
 
 def test_many_pairs_are_flipped_at_random() -> None:
@@ -94,7 +94,7 @@ def test_many_pairs_are_flipped_at_random() -> None:
     found = flipped(sign_flip_test(values, rng=np.random.default_rng(1)))
     assert found == flipped(sign_flip_test(values, rng=np.random.default_rng(1)))
     assert not found.is_exact
-    assert found.p == pytest.approx(stats.ttest_1samp(values, 0).pvalue, abs=0.02)
+    assert found.test.p == pytest.approx(stats.ttest_1samp(values, 0).pvalue, abs=0.02)
     with pytest.raises(ValueError, match="the signs of 40 pairs are too many"):
         sign_flip_test(values)
 
@@ -103,7 +103,16 @@ def test_the_largest_exact_sign_flip_agrees_with_random_ones() -> None:
     values = np.random.default_rng(4).normal(size=30) + 0.3
     exact = flipped(sign_flip_test(values))
     assert (exact.is_exact, exact.flips) == (True, 2**30)
-    assert exact.p == pytest.approx(stats.ttest_1samp(values, 0).pvalue, abs=0.01)
+    assert exact.test.p == pytest.approx(stats.ttest_1samp(values, 0).pvalue, abs=0.01)
+    more = flipped(sign_flip_test([*values, *[0.0] * 5]))  # zeros never count
+    assert (more.is_exact, more.test.p, more.minimum_p) == (True, exact.test.p, exact.minimum_p)
+    drawn = flipped(sign_flip_test(np.append(values, 1e-9), rng=np.random.default_rng(1)))
+    assert (drawn.is_exact, drawn.test.p) == (False, pytest.approx(exact.test.p, abs=0.01))
+
+
+def test_random_signs_count_the_observed_ones_too() -> None:
+    certain = flipped(sign_flip_test([1.0] * 60, rng=np.random.default_rng(1)))
+    assert certain.test.p == certain.minimum_p == pytest.approx(2 / 10_001)
 
 
 def test_bca_is_that_of_scipy() -> None:

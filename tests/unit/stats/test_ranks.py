@@ -133,6 +133,20 @@ def test_wilcoxon_with_ties_goes_through_all_signs(values: list[float]) -> None:
     assert ranked(wilcoxon_test(values)).test.p == pytest.approx(wanted)
 
 
+@given(DIFFERENCES, ALTERNATIVE, st.sampled_from(["wilcox", "pratt"]), st.sampled_from(["auto", "exact"]))
+def test_no_ties_or_zeros_carry_wilcoxon_below_its_smallest_p(
+    values: list[float], alternative: str, zeros: str, method: str
+) -> None:
+    found = ranked(wilcoxon_test(values, alternative=alternative, zero_method=zeros, method=method))
+    assert found.test.p >= found.minimum_p * (1 - 1e-12)
+
+
+def test_large_wilcoxon_is_asymptotic() -> None:
+    values = np.random.default_rng(5).normal(0.3, 1, 80)
+    theirs = stats.wilcoxon(values, method="asymptotic", correction=False)
+    assert ranked(wilcoxon_test(values)).test.p == pytest.approx(theirs.pvalue)
+
+
 @given(DIFFERENCES)
 def test_turning_all_signs_turns_the_effect(values: list[float]) -> None:
     there, back = ranked(wilcoxon_test(values)), ranked(wilcoxon_test([-value for value in values]))

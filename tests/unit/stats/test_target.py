@@ -8,14 +8,15 @@ from scipy import stats
 
 from runreport.stats.describe import describe
 from runreport.stats.olympic import OlympicMean, olympic_mean
-from runreport.stats.one_sample import one_sample_interval, one_sample_test, sign_test, wilcoxon_test
+from runreport.stats.one_sample import differences_from, one_sample_interval, one_sample_test
 from runreport.stats.power import power_of_one_sample_t_test
+from runreport.stats.ranks import RankTest
+from runreport.stats.signed_ranks import wilcoxon_test
 from runreport.stats.target import against_target, passing_mean
 from runreport.stats.types import Interval, Refusal, TestResult
 
 VALUES = st.integers(-1000, 1000).map(lambda value: value / 64)  # exact under the shifts and scales below
 SAMPLE = st.lists(VALUES, min_size=2, max_size=12).filter(lambda values: len(set(values)) > 1)
-DISTINCT = st.lists(VALUES.filter(bool), min_size=2, max_size=12, unique_by=abs)
 ALTERNATIVE = st.sampled_from(["two-sided", "less", "greater"])
 ALPHA = st.sampled_from([0.01, 0.05, 0.2])
 SIDE = st.sampled_from(["below", "above"])
@@ -36,37 +37,33 @@ def test_the_t_test_is_that_of_scipy(values: list[float], target: float, alterna
     assert (ours.statistic, ours.p) == pytest.approx((theirs.statistic, theirs.pvalue), rel=1e-8, abs=1e-13)
 
 
-@given(DISTINCT, ALTERNATIVE)
-def test_rank_and_sign_tests_are_those_of_scipy(values: list[float], alternative: str) -> None:
-    ranks = result(wilcoxon_test(values, 0.0, alternative=alternative))
-    theirs = stats.wilcoxon(values, alternative=alternative, method="exact")
-    assert (ranks.statistic, ranks.p) == pytest.approx((theirs.statistic, theirs.pvalue), rel=1e-9)
-    above = sum(value > 0 for value in values)
-    sign = result(sign_test(values, 0.0, alternative=alternative))
-    assert sign.p == pytest.approx(stats.binomtest(above, len(values), 0.5, alternative).pvalue, rel=1e-9)
-
-
-@given(st.lists(st.integers(-3, 3).filter(bool), min_size=1, max_size=9))
-def test_ranks_with_ties_are_counted_over_all_signs(values: list[int]) -> None:
-    ranks = stats.rankdata(np.abs(values))
-    signs = np.array(np.meshgrid(*[[0, 1]] * len(values))).reshape(len(values), -1)
-    sums = ranks @ signs
-    observed = ranks[np.array(values) > 0].sum()
-    ours = result(wilcoxon_test(values, 0.0, alternative="greater"))
-    assert ours.statistic == observed
-    assert ours.p == pytest.approx(np.mean(sums >= observed))
-
-
-def test_many_runs_use_the_normal_distribution() -> None:
-    values = np.random.default_rng(5).normal(0.3, 1, 80)
-    theirs = stats.wilcoxon(values, method="asymptotic", correction=False)
-    assert result(wilcoxon_test(values, 0.0)).p == pytest.approx(theirs.pvalue)
+@given(SAMPLE, VALUES, SIDE)
+def test_rank_and_sign_tests_of_the_median_are_those_of_scipy(values: list[float], target: float, side: str) -> None:
+    alternative = {"below": "less", "above": "greater"}[side]
+    answer = against_target(values, target, side=side)
+    off = np.array([value - target for value in values if value != target])
+    assert answer.sign
+    assert answer.wilcoxon
+    signs = stats.binomtest(int((off > 0).sum()), off.size, 0.5, alternative)
+    assert answer.sign.p == pytest.approx(signs.pvalue, rel=1e-9)
+    assert answer.wilcoxon.statistic == stats.rankdata(np.abs(off))[off > 0].sum()
+    if np.unique(np.abs(off)).size == off.size:
+        theirs = stats.wilcoxon(off, alternative=alternative, method="exact")
+        assert answer.wilcoxon.p == pytest.approx(theirs.pvalue, rel=1e-9)
 
 
 def test_differences_are_ties_whatever_the_rounding_of_binary_fractions() -> None:
-    plain = result(wilcoxon_test([0.1, -0.1, 0.3], 0.0))
-    assert result(wilcoxon_test([3.1, 2.9, 3.3], 3.0)) == plain
-    assert result(wilcoxon_test([3.12, 2.91, 3.33], 3.0, decimals=1)) == plain
+    plain = signed_ranks([0.1, -0.1, 0.3], 0.0)
+    assert signed_ranks([3.1, 2.9, 3.3], 3.0) == plain
+    assert signed_ranks([3.12, 2.91, 3.33], 3.0, decimals=1) == plain
+
+
+def signed_ranks(values: list[float], target: float, decimals: int | None = None) -> RankTest:
+    differences = differences_from(values, target, decimals=decimals)
+    assert not isinstance(differences, Refusal)
+    test = wilcoxon_test(differences)
+    assert isinstance(test, RankTest)
+    return test
 
 
 @given(SAMPLE, VALUES, st.integers(-64, 64), st.sampled_from([0.5, 2.0, 1024.0]), SIDE)

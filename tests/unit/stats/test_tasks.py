@@ -1,23 +1,21 @@
-"""Methods over tasks: Friedman, Nemenyi, signed ranks, wins and losses."""
+"""Methods over tasks: Friedman, Nemenyi, signed ranks of every pair."""
 
 from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from runreport.stats.arrays import Floats
 from runreport.stats.friedman import cliques, compare_methods, friedman, task_ranks
+from runreport.stats.signed_ranks import wilcoxon_test
 from runreport.stats.task_tests import (
     Posterior,
-    SignedRank,
     bayesian_signed_rank,
     pairwise_signed_rank,
-    signed_rank,
-    win_tie_loss,
 )
 from runreport.stats.types import Refusal
 
@@ -25,14 +23,7 @@ SHAPE = st.tuples(st.integers(5, 12), st.integers(3, 5))
 SCORES = arrays(np.float64, SHAPE, elements=st.integers(0, 9).map(float)).filter(
     lambda scores: not (scores == scores[:, :1]).all()
 )
-DIFFERENCES = st.lists(st.integers(-20, 20).map(float), min_size=1, max_size=12).filter(any)
 SOME = settings(max_examples=30, deadline=None)
-
-
-def ranked(differences: object, **options: str) -> SignedRank:
-    answer = signed_rank(differences, **options)  # type: ignore[arg-type]
-    assert isinstance(answer, SignedRank)
-    return answer
 
 
 @given(SCORES, st.randoms(use_true_random=False))
@@ -113,7 +104,7 @@ def test_words_in_the_plural() -> None:
 def test_two_methods_fall_back_and_one_is_refused() -> None:
     scores = np.random.default_rng(0).random((9, 2))
     two = compare_methods(scores, higher_is_better=True)
-    assert two.signed_rank == signed_rank(scores[:, 0] - scores[:, 1])
+    assert two.signed_rank == wilcoxon_test(scores[:, 0] - scores[:, 1])
     assert [caution.code for caution in two.cautions] == ["two-methods"]
     assert compare_methods(scores[:, :1], higher_is_better=True).refusal is not None
     equal = compare_methods(np.ones((6, 3)), higher_is_better=True).refusal
@@ -130,41 +121,20 @@ def test_no_clique_of_one() -> None:
     assert cliques(np.array([1.0, 2.0, 3.0]), 0.5) == ()
 
 
-@given(DIFFERENCES)
-def test_scipys_wilcoxon_agrees(differences: list[float]) -> None:
-    values = np.array(differences)
-    values = values[values != 0]
-    assume(values.size > 1)
-    theirs = stats.wilcoxon(values, method="asymptotic", correction=False)
-    assert ranked(values, p_method="asymptotic").p == pytest.approx(theirs.pvalue)
-    assert ranked(values).statistic == theirs.statistic
-    if np.unique(np.abs(values)).size == values.size:
-        assert ranked(values).p == pytest.approx(stats.wilcoxon(values, method="exact").pvalue)
-
-
-@given(DIFFERENCES)
-def test_scipys_pratt_agrees(differences: list[float]) -> None:
-    theirs = stats.wilcoxon(differences, zero_method="pratt", method="asymptotic", correction=False)
-    assert ranked(differences, p_method="asymptotic", zero_method="pratt").p == pytest.approx(theirs.pvalue)
-
-
-@given(DIFFERENCES.filter(lambda values: len(values) < 9))
-def test_an_exact_p_is_that_of_all_sign_flips(differences: list[float]) -> None:
-    values = np.array([value for value in differences if value])
-    ranks = stats.rankdata(np.abs(values))
-    flips = np.array(np.meshgrid(*[[0, 1]] * values.size)).reshape(values.size, -1)
-    sums = ranks @ flips
-    lower = min(ranks[values > 0].sum(), ranks[values < 0].sum())
-    assert ranked(differences, p_method="exact").p == pytest.approx(min(1, 2 * (sums <= lower).mean()))
-
-
 def test_differences_are_rounded_before_they_are_ranked() -> None:
-    scores = np.array([[0.3, 0.1], [0.6, 0.4], [0.9, 0.8], [0.2, 0.2], [0.5, 0.1], [0.7, 0.2]])
-    raw, rounded = pairwise_signed_rank(scores)[0], pairwise_signed_rank(scores, decimals=6)[0]
-    assert raw.test is not None
-    assert rounded.test is not None
-    assert raw.test.exact  # 0.3 - 0.1 and 0.6 - 0.4 differ in their last bits
-    assert not rounded.test.exact
+    scores = np.array([[0.31, 0.1], [0.61, 0.4], [0.9, 0.8], [0.2, 0.21], [0.5, 0.1], [0.7, 0.2]])
+    raw, rounded = pairwise_signed_rank(scores)[0].test, pairwise_signed_rank(scores, decimals=1)[0].test
+    assert raw == wilcoxon_test([0.21, 0.21, 0.1, -0.01, 0.4, 0.5])  # 0.31 - 0.1 is not 0.61 - 0.4 in their last bits
+    assert rounded == wilcoxon_test([0.2, 0.2, 0.1, 0.4, 0.5])
+
+
+def test_a_pair_takes_the_tasks_that_both_methods_have() -> None:
+    scores = np.array([[1.0, 2.0, np.nan], [2.0, 4.0, 1.0], [3.0, 6.0, 2.0], [np.nan, 8.0, 5.0]])
+    assert [pair.test for pair in pairwise_signed_rank(scores)] == [
+        wilcoxon_test([-1.0, -2.0, -3.0]),
+        wilcoxon_test([1.0, 1.0]),
+        wilcoxon_test([3.0, 4.0, 3.0]),
+    ]
 
 
 @given(SCORES)
@@ -172,17 +142,6 @@ def test_pairs_are_adjusted_together(scores: Floats) -> None:
     for pair in pairwise_signed_rank(scores):
         assert (pair.p is None) == (scores[:, pair.a] == scores[:, pair.b]).all()
         assert pair.p is None or pair.p <= (pair.p_holm or 0) <= 1
-
-
-@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=15))
-def test_wins_and_losses_swap_with_the_sides(scores: list[tuple[int, int]]) -> None:
-    a, b = (np.array(side, dtype=float) for side in zip(*scores, strict=True))
-    there, back = win_tie_loss(a, b), win_tie_loss(b, a)
-    assert (there.wins, there.ties, there.losses) == (back.losses, back.ties, back.wins)
-    assert win_tie_loss(a, b, higher_is_better=False) == back
-    assert there.p == back.p
-    decided = there.wins + there.losses
-    assert there.p == (pytest.approx(stats.binomtest(there.wins, decided).pvalue) if decided else None)
 
 
 def test_the_bayesian_test_sums_to_one_and_follows_its_seed() -> None:
@@ -209,11 +168,9 @@ def test_baycomp_agrees_within_its_noise() -> None:
 
 
 def test_wrong_input_over_tasks_is_named() -> None:
-    with pytest.raises(ValueError, match="2 tasks of A, 1 of B"):
-        win_tie_loss([1.0, 2.0], [1.0])
     with pytest.raises(ValueError, match="rope -1"):
         bayesian_signed_rank([1.0], [1.0], rope=-1, rng=np.random.default_rng(0))
-    with pytest.raises(ValueError, match="p_method must be one of"):
-        signed_rank([1.0], p_method="guess")
-    assert isinstance(signed_rank([0.0, 0.0]), Refusal)
+    with pytest.raises(ValueError, match="method must be one of"):
+        pairwise_signed_rank([[1.0, 2.0]], method="guess")
+    assert pairwise_signed_rank([[1.0, 1.0]])[0].p is None
     assert isinstance(bayesian_signed_rank([], [], rope=0, rng=np.random.default_rng(0)), Refusal)

@@ -23,7 +23,7 @@ from runreport.stats.improvement import improvements, probability_of_improvement
 from runreport.stats.normalise import normalise_by_range, normalise_by_reference
 from runreport.stats.rank_agreement import RankAgreement, rank_agreement
 from runreport.stats.rank_distribution import RankDistribution, aggregate_ranks, rank_distribution
-from runreport.stats.ranking import midranks
+from runreport.stats.ranks import midranks
 from runreport.stats.stratified import AGGREGATES, pool
 from runreport.stats.task_scores import AS_LOGGED, TaskScores, ragged_task_scores, task_scores
 from runreport.stats.types import Refusal

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from runreport.stats.arrays import Floats, finite_sample, is_constant
 
@@ -21,7 +21,7 @@ _MADS = 3.0
 # How many times wider than the wider part the gap must be, by n. The trade: at most 5 % of normal samples are split at
 # n = 3 to 6 and fewer from there on, while runs that collapsed by 12 standard deviations of the sound ones are found
 # 9 times in 10 from n = 6 on (8 in 10 at n = 5, 4 in 10 at n = 4, 2 in 10 at n = 3). A wide gap is no rarity where one
-# tail is long: 1 in 4 lognormal samples of 10 are split. tests/unit/stats/test_collapse.py measures all of these.
+# tail is long: 1 in 4 lognormal samples of 10 are split. tests/unit/stats/test_outliers.py measures all of these.
 _GAP_FACTORS = {3: 40.0, 4: 8.0, 5: 3.5, 6: 2.5, 7: 2.0, 8: 2.0, 9: 1.75}
 _GAP_FACTOR = 1.5
 _VISIBLE_SHARE = 0.05  # where both parts are constant: the gap as a share of the values themselves
@@ -39,13 +39,26 @@ class Split:
     is_bimodal: bool
 
 
+def outlying(values: Floats) -> NDArray[np.bool_]:
+    """Return which of float64 [n] lie beyond 3 scaled MAD of the median.
+
+    With fewer than 5 values this calls a third of all normal samples outlying. Reference: Leys et al., "Detecting
+    outliers: do not use standard deviation around the mean, use absolute deviation around the median", J. Exp. Soc.
+    Psychol. 49 (2013).
+
+    >>> outlying(np.array([0.91, 0.92, 0.10, 0.93, 0.92]))
+    array([False, False,  True, False, False])
+    """
+    deviations = np.abs(values - np.median(values))
+    return np.asarray(deviations > _MADS * _MAD_TO_SD * float(np.median(deviations)), dtype=np.bool_)
+
+
 def find_split(values: ArrayLike) -> Split | None:
     """Return how float64 [n] falls into two parts, or None when it does not (or n < 3, or all are equal).
 
     The sample is cut at its widest gap; it is split when the gap is several times wider than either part, whatever the
     values were before they were rounded. Two parts without any spread are split when the gap is also visible: wider
-    than 5 % of the median. The outlier rule is 3 scaled MAD: Leys et al., "Detecting outliers: do not use standard
-    deviation around the mean, use absolute deviation around the median", J. Exp. Soc. Psychol. 49 (2013).
+    than 5 % of the median. The outlier rule is that of :func:`outlying`.
 
     Raises:
         ValueError: a value is not finite.
@@ -64,10 +77,8 @@ def find_split(values: ArrayLike) -> Split | None:
     if not _is_wide(ordered, cut, 0.0) or not _is_wide(ordered, cut, _rounding_step(array) / scale):
         return None
     far = slice(0, cut) if cut <= array.size - cut else slice(cut, None)
-    deviations = np.abs(ordered - np.median(ordered))
-    limit = _MADS * _MAD_TO_SD * float(np.median(deviations))
     positions = sorted(int(index) for index in order[far])
-    return Split(far=tuple(positions), is_bimodal=bool((deviations[far] <= limit).any()))
+    return Split(far=tuple(positions), is_bimodal=not outlying(ordered)[far].all())
 
 
 def _is_wide(ordered: Floats, cut: int, step: float) -> bool:

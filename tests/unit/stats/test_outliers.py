@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runreport.stats.collapse import find_split
+from runreport.stats.outliers import find_split
 from simulation import far_share, found_share
 
 
