@@ -154,11 +154,13 @@ def acceleration(a: ArrayLike, b: ArrayLike, statistic: Statistic = mean_differe
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         without_a = statistic(_leave_one_out(left), np.broadcast_to(right, (left.size, right.size)))
         without_b = statistic(np.broadcast_to(left, (right.size, left.size)), _leave_one_out(right))
-        sides = [_influence(without) for without in (without_a, without_b)]
-        squares = sum(float((side**2).sum()) / side.size**2 for side in sides)
-        cubes = sum(float((side**3).sum()) / side.size**3 for side in sides)
-    if not 0 < squares < np.inf or not np.isfinite(cubes):
+        influences = [_influence(without) for without in (without_a, without_b)]
+    largest = max(float(np.abs(side).max()) for side in influences)
+    if not 0 < largest < np.inf:
         return Refusal(code="zero-variance", words="No single run changes the statistic; BCa needs one that does.")
+    sides = [side / largest for side in influences]  # the ratio below has no unit, and powers would leave the range
+    squares = sum(float((side**2).sum()) / side.size**2 for side in sides)
+    cubes = sum(float((side**3).sum()) / side.size**3 for side in sides)
     return float(cubes / (6 * squares**1.5))
 
 
