@@ -1,10 +1,11 @@
+import html
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,8 @@ SCENES: dict[str, Scene] = {
     "docs/how-to/python.md": folder_of_runs,
     "docs/how-to/write-a-theme.md": folder_of_tables,
     "docs/how-to/statistics-without-logs.md": empty_folder,
+    "docs/how-to/test-against-a-target.md": clone,
+    "docs/how-to/compare-over-tasks.md": empty_folder,
 }
 
 
@@ -78,6 +81,19 @@ def assert_shown(shown: str, printed: str) -> None:
     assert not expected or re.fullmatch(pattern, actual), f"shown:\n{shown}\nprinted:\n{actual}"
 
 
+def only(found: Iterator[Path]) -> Path:
+    (one,) = found
+    return one
+
+
+def assert_on_page(shown: str, page: Path) -> None:
+    """Find every line on a page of the report; how cells and words are spaced does not matter."""
+    visible = re.sub(r"<(style|script|svg)\b.*?</\1>", " ", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    words = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", visible)).split())
+    for line in shown.splitlines():
+        assert " ".join(line.split()) in words, f"{line!r} is not on {page}:\n{words}"
+
+
 @pytest.mark.parametrize("name", SCENES)
 def test_a_page_can_be_followed_from_top_to_bottom(name: str, tmp_path: Path) -> None:
     SCENES[name](tmp_path)
@@ -87,6 +103,8 @@ def test_a_page_can_be_followed_from_top_to_bottom(name: str, tmp_path: Path) ->
             file = tmp_path / block.mark.removeprefix("file: ")
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(block.body, encoding="utf-8")
+        elif block.mark.startswith("page: "):
+            assert_on_page(block.body, only(tmp_path.glob(block.mark.removeprefix("page: "))))
         elif block.language == "console" and not block.mark:
             for command in commands(block):
                 run(command, tmp_path)
@@ -108,7 +126,7 @@ def test_a_block_that_is_not_run_says_why(page: Path) -> None:
     for block in blocks(page):
         if block.language == "console" and page_name(page) not in SCENES:
             assert re.fullmatch(r"not run: \S.{9,}", block.mark), block.body
-        assert not block.mark or re.match(r"not run: \S|file: \S", block.mark), block.mark
+        assert not block.mark or re.match(r"(not run|file|page): \S", block.mark), block.mark
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page.name != "api.md"], ids=page_name)
@@ -123,6 +141,15 @@ def test_a_wrong_output_is_found() -> None:
     for shown in ("a b d\n...\nend\n", "a b c\nend\n", "...\n2\n"):
         with pytest.raises(AssertionError):
             assert_shown(shown, "a b c\n1\n2\nend\n")
+
+
+def test_a_line_that_is_not_on_the_page_is_found(tmp_path: Path) -> None:
+    page = tmp_path / "index.html"
+    page.write_text("<style>p { x }</style><p>p &lt; 0.05</p><td>a</td><td>1</td>", encoding="utf-8")
+    assert_on_page("p < 0.05\na   1\n", page)
+    for shown in ("p < 0.01\n", "p < 0.05\na 2\n", "{ x }\n"):
+        with pytest.raises(AssertionError):
+            assert_on_page(shown, page)
 
 
 def test_the_code_of_the_example_reader_is_that_of_the_plugin() -> None:

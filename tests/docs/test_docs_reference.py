@@ -103,6 +103,10 @@ def test_settings_shown_in_the_text_are_accepted(page: Path, tmp_path: Path) -> 
     file = tmp_path / "runreport.toml"
     for block in blocks(page):
         is_for_others = "[project" in block.body or "[tokens" in block.body
+        if block.mark.startswith("file: ") and block.language != "toml":  # what settings may name
+            beside = tmp_path / block.mark.removeprefix("file: ")
+            beside.parent.mkdir(parents=True, exist_ok=True)
+            beside.write_text(block.body, encoding="utf-8")
         if block.language == "toml" and not is_for_others:
             file.write_text(block.body)
             assert load_settings(file, environment={}) != Settings()
