@@ -7,7 +7,7 @@ import os
 import platform
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -25,6 +25,7 @@ from runreport.config.options import Settings
 from runreport.errors import StrictError, UnknownNameError
 from runreport.execute import process_count, run_tasks
 from runreport.frames.align import AlignedCurves, align
+from runreport.frames.examples import with_examples
 from runreport.frames.load import load_curves, load_experiments
 from runreport.frames.select import matching_rows
 from runreport.frames.values import ExperimentFrame
@@ -96,6 +97,11 @@ def open_study(settings: Settings, *, run_ids: Collection[str] | None = None) ->
         snapshot, seed_names=settings.groups.seed_names, exclude=_query(settings.runs.exclude), run_ids=run_ids
     )
     return Study(settings=settings, snapshot=snapshot, frames=frames)
+
+
+def _with_examples(study: Study) -> Study:
+    """Return a study that also knows the scores on single test examples, which only the pages show."""
+    return replace(study, frames=tuple(with_examples(study.snapshot, frame) for frame in study.frames))
 
 
 def matching_runs(frames: Sequence[ExperimentFrame], where: str) -> Rows:
@@ -175,7 +181,7 @@ def build(
         if logs
         else None
     )
-    study = open_study(settings, run_ids=ingested.run_ids if ingested else None)
+    study = _with_examples(open_study(settings, run_ids=ingested.run_ids if ingested else None))
     notices = ingested.notices if ingested else study.snapshot.notices()
     analysis = analyse(study.frames, settings, snapshot=study.snapshot.number, notices=notices)
     if is_strict:

@@ -11,6 +11,7 @@ from runreport.compare.configured_names import check_names, unused_settings
 from runreport.compare.confounds import find_confounds
 from runreport.compare.contrasts import contrast_family
 from runreport.compare.entities import Group, MetricDefinition, Sample
+from runreport.compare.examples import MetricExamples, compare_on_examples, examples_sentence
 from runreport.compare.groups import add_counts, compared_groups, count_runs, group_runs
 from runreport.compare.headline import headline
 from runreport.compare.metrics import MetricChoice, choose_metrics
@@ -143,6 +144,7 @@ def _analyse_experiment(experiment: _Experiment) -> ExperimentAnalysis:
         choice.group_ids,
         (experiment.settings.tasks, options),
     )
+    examples = compare_on_examples(experiment.frame, groups, choice.group_ids, experiment.metrics.definitions, options)
     return ExperimentAnalysis(
         experiment=experiment.frame.experiment,
         counts=counts,
@@ -155,7 +157,7 @@ def _analyse_experiment(experiment: _Experiment) -> ExperimentAnalysis:
         comparisons=comparisons,
         not_compared=plan.not_compared,
         sweep=sweep,
-        headline=_headline(experiment, over_tasks, sweep, comparisons),
+        headline=_headline(experiment, over_tasks, sweep, comparisons, examples),
         cautions=experiment_cautions(counts, primary, comparisons, experiment.samples),
         lineage=experiment_lineage(experiment.frame, groups),
         over_tasks=over_tasks,
@@ -167,6 +169,7 @@ def _analyse_experiment(experiment: _Experiment) -> ExperimentAnalysis:
             experiment.settings.target, experiment.frame.experiment, experiment.metrics.definitions, experiment.samples
         ),
         times_to_train=times_to_train(compared_groups(groups), experiment.samples, experiment.runs),
+        examples=examples,
     )
 
 
@@ -183,8 +186,12 @@ def _headline(
     over_tasks: TaskAnswer | None,
     sweep: Sweep | None,
     comparisons: Sequence[Comparison],
+    examples: Sequence[MetricExamples],
 ) -> str:
-    """Return the answer in one sentence; groups on different tasks never compete with each other."""
+    """Return the answer in one sentence, groups on different tasks never compete with each other.
+
+    Where groups are compared, they are the answer; of single runs it is also said what their examples tell.
+    """
     if over_tasks is not None:
         return over_tasks.headline
     primary, layout = experiment.primary, experiment.layout
@@ -192,7 +199,9 @@ def _headline(
         return without_answer(layout, primary)
     competing = {group.group_id for group in compared_groups(experiment.groups)}
     samples = [one for one in experiment.samples[primary.metric] if one.group_id in competing] if primary else []
-    return headline(primary, samples, sweep, comparisons, experiment.settings.comparisons)
+    answer = headline(primary, samples, sweep, comparisons, experiment.settings.comparisons)
+    said = examples_sentence(examples) if sweep is not None and not comparisons else ""
+    return f"{answer} {said}".rstrip()
 
 
 def _logged_groups(experiment: _Experiment) -> frozenset[str]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from runreport.compare.entities import Group, MetricDefinition, RunCounts, Sample
+from runreport.compare.examples import MetricExamples
 from runreport.compare.over_tasks import TaskAnswer
 from runreport.diff.values import Diff
 from runreport.lineage.graph import LineageGraph
@@ -162,7 +163,8 @@ class ExperimentAnalysis:
 
     ``samples`` holds for each metric one sample per group, in group order. ``headline`` is the answer in one
     sentence: which group is best on the primary metric and how sure that is. ``differ_at_all`` says whether three or
-    more groups differ at all, ``associations`` how the params of a sweep go along with its metric.
+    more groups differ at all, ``associations`` how the params of a sweep go along with its metric. ``examples`` compares single runs
+    on the same test examples, the primary metric first; it is empty where no two runs have any.
     """
 
     experiment: str
@@ -184,6 +186,7 @@ class ExperimentAnalysis:
     over_tasks: TaskAnswer | None = None
     targets: tuple[Target, ...] = ()
     times_to_train: tuple[TimeToTrain, ...] = ()
+    examples: tuple[MetricExamples, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,12 +40,22 @@ def choose_metrics(frame: ExperimentFrame, settings: Settings) -> MetricChoice:
         UnknownNameError: the primary metric set for this very experiment does not exist in it.
         ConfigError: a metric is to be reduced to its best value but its direction is not known.
     """
-    errors = {metric: name for metric in frame.metrics if (name := metric + STANDARD_ERROR) in frame.metrics}
+    errors = {metric: name for metric in frame.metrics if (name := _error_name(metric)) in frame.metrics}
     measured = [metric for metric in frame.metrics if metric not in errors.values()]
     definitions = [_define(metric, frame, settings, errors.get(metric, "")) for metric in measured]
     primary, rule = _choose_primary(frame, settings)
     marked = (replace(one, is_primary=one.metric == primary) for one in definitions)
     return MetricChoice(definitions=tuple(sorted(marked, key=_order)), primary=primary, rule=rule)
+
+
+def _error_name(metric: str) -> str:
+    """Return the name of a metric's standard error; a filter of an evaluation harness stays at the end.
+
+    >>> _error_name("gsm8k/exact_match,strict-match")
+    'gsm8k/exact_match_stderr,strict-match'
+    """
+    name, comma, filter_name = metric.partition(",")
+    return f"{name}{STANDARD_ERROR}{comma}{filter_name}"
 
 
 def _order(definition: MetricDefinition) -> tuple[object, ...]:

@@ -64,14 +64,31 @@ class MetricColumns:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunExamples:
+    """The scores of the run in ``row`` on n test examples, at the last step it has any: float64 [n].
+
+    ``examples`` int64 [n] are numbers of the examples' names: within an experiment the same number is the same name.
+    """
+
+    row: int
+    examples: Ints
+    scores: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExperimentFrame:
-    """One experiment: its runs in a stable order (started, name, id) and one entry of ``metrics`` per metric name."""
+    """One experiment: its runs in a stable order (started, name, id) and one entry of ``metrics`` per metric name.
+
+    ``examples`` holds for each metric the runs whose scores on single test examples are known, in the order of the
+    runs; it is empty unless :func:`runreport.frames.examples.with_examples` was asked for them.
+    """
 
     experiment: str
     runs: tuple[RunFacts, ...]
     metrics: Mapping[str, MetricColumns]
     metric_infos: Mapping[str, MetricInfo] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
+    examples: Mapping[str, tuple[RunExamples, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

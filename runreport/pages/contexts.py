@@ -218,6 +218,7 @@ class ExperimentSection:
     best_runs: Annotated[Table | None, "The best single runs on the primary metric, fewer beside other experiments."]
     sweep: Annotated[Table | None, "The top of the sweep; None when there is no sweep."]
     sweep_link: Annotated[Link | None, "The page of the whole sweep."]
+    examples: Annotated[Table | None, "Single runs compared on the same test examples; None without any."]
     not_compared: Annotated[Table | None, "Groups without a comparison, and why."]
     ledger: Annotated[str, "What became of its runs, in a sentence."]
 

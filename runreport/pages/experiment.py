@@ -18,13 +18,16 @@ from runreport.pages.contexts import (
     Table,
 )
 from runreport.pages.dossier import Dossier
+from runreport.pages.examples import examples_table
 from runreport.pages.figures import dot_figure
+from runreport.pages.own_errors import OWN_ERROR, own_error
 from runreport.pages.samples import metric_table, sample_table
 from runreport.pages.target import targets_table, times_to_train_table
 from runreport.pages.tasks import summary_table, tasks_link
 from runreport.stats.words import counted
 
 _BEST_RUNS, _BEST_RUNS_BRIEF = 5, 3
+_EXAMPLES, _EXAMPLES_BRIEF = 200, 5
 _TOP_OF_SWEEP = 5
 _TOP_PARAMS = 6
 
@@ -71,6 +74,7 @@ def _section(dossier: Dossier, *, is_full: bool) -> ExperimentSection:
         best_runs=_best_runs(dossier, primary, f"{anchor}-best", at_most=_BEST_RUNS if is_full else _BEST_RUNS_BRIEF),
         sweep=_sweep(dossier, f"{anchor}-sweep"),
         sweep_link=Link(label="The whole sweep", url=urls.sweep_url(dossier.experiment)) if has_sweep else None,
+        examples=examples_table(dossier, f"{anchor}-examples", at_most=_EXAMPLES if is_full else _EXAMPLES_BRIEF),
         not_compared=_not_compared(dossier, f"{anchor}-not-compared") if is_full else None,
         ledger=words.sentence(words.runs_ledger(analysis.counts)),
     )
@@ -162,6 +166,8 @@ def sweep_table(dossier: Dossier, table_id: str, *, at_most: int, most_params: i
         *(Column(key="param", label=cells.name(param)) for param in params),
     )
     places = numbers.places_for(row.value for row in rows)
+    errors = {row.run_id: own_error(dossier, sweep.metric, row.run_id, row.value) for row in rows}
+    reading = "One run per setting: a rank says which run came out best, not that its setting is better."
     whole = len(sweep.rows)
     caption = f"Runs of the sweep by {cells.name(sweep.metric.metric)}"
     return cells.table(
@@ -173,13 +179,13 @@ def sweep_table(dossier: Dossier, table_id: str, *, at_most: int, most_params: i
                 cells=(
                     cells.number_cell(row.rank, 0),
                     dossier.run_cell(row.run_id),
-                    cells.number_cell(row.value, places),
+                    cells.number_cell(row.value, places, note=errors[row.run_id]),
                     *_param_cells(dossier, row.run_id, params),
                 )
             )
             for row in rows
         ),
-        note="One run per setting: a rank says which run came out best, not that its setting is better.",
+        note=f"{reading} {OWN_ERROR}" if any(errors.values()) else reading,
     )
 
 

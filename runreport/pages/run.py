@@ -11,6 +11,7 @@ from runreport.pages.contexts import Cell, Column, Fact, FigureBlock, LoggedMedi
 from runreport.pages.dossier import Dossier
 from runreport.pages.lineage import lineage_of_run
 from runreport.pages.notices import notice_table
+from runreport.pages.own_errors import OWN_ERROR, own_error
 
 _DIGEST_LENGTH = 12
 _METRIC_HEADS = (
@@ -97,14 +98,22 @@ def _metrics(dossier: Dossier, run_id: str) -> Table | None:
         for definition in dossier.analysis.metrics
         if (columns := dossier.frame.metrics.get(definition.metric)) is not None and columns.count[position]
     )
-    rows = ((dossier.metric_cell(definition), *_metric_cells(columns, position)) for definition, columns in found)
-    return cells.table("metrics", "Metrics of this run", _METRIC_HEADS, rows)
+    errors: list[str] = []
+    rows: list[tuple[Cell, ...]] = []
+    for definition, columns in found:
+        error = own_error(dossier, definition, run_id, float(columns.last[position]))
+        errors.append(error)
+        rows.append((dossier.metric_cell(definition), *_metric_cells(columns, position, error)))
+    note = OWN_ERROR if any(errors) else ""
+    return cells.table("metrics", "Metrics of this run", _METRIC_HEADS, rows, note=note)
 
 
-def _metric_cells(columns: MetricColumns, at: int) -> tuple[Cell, ...]:
+def _metric_cells(columns: MetricColumns, at: int, error: str) -> tuple[Cell, ...]:
     values = [float(column[at]) for column in (columns.first, columns.last, columns.min, columns.max)]
     places = numbers.places_for(values)
-    first, last = (cells.number_cell(value, places) for value in values[:2])
+    first, last = (
+        cells.number_cell(value, places, note=note) for value, note in zip(values[:2], ("", error), strict=True)
+    )
     has_finite = columns.count[at] > columns.nan_count[at] + columns.inf_count[at]
     low, high = (
         cells.number_cell(value, places, note=f"at {numbers.number(int(step), 0)}")

@@ -88,7 +88,7 @@ def _reading(sweep: Sweep, params: tuple[str, ...]) -> str:
     varied = f" over {named}" if named else ""
     return (
         f"{counted(len(sweep.rows), 'run')}{varied}, ranked by {cells.name(sweep.metric.metric)}. "
-        f"{words.metric_reading(sweep.metric)} Each setting ran once, so no two of them are compared: "
+        f"{words.metric_reading(sweep.metric)} Each setting ran once, so no two settings are compared: "
         f"what one run shows may be noise of the seed.{_left_out(sweep)}"
     )
 

@@ -100,6 +100,21 @@ _COMPARISONS = (
         "is larger than what matters to you, no clear difference says little: more seeds are needed.",
     ),
     Term(
+        anchor="examples",
+        title="Example by example",
+        text="Two runs that were scored on the same test examples can be compared on each of them, even if there is one run "
+        "on each side. Only examples on which they differ say anything: where each is right or wrong, McNemar's test asks "
+        "whether one run wins more of them than a coin would; other scores are tested by flipping signs. This is about "
+        "these two checkpoints, not the two methods: training again with another seed gives other checkpoints, and how "
+        "much that changes is not in it. Examples are never counted as runs.",
+    ),
+    Term(
+        anchor="own-error",
+        title="Own standard error (± beside a single value)",
+        text="Some logs give the standard error of a value over the test examples of that one run. It says how far the value "
+        "may be off because the examples are few; the noise of the seed is not in it.",
+    ),
+    Term(
         anchor="equivalent",
         title="Equivalent",
         text="Said only where a margin was set for the metric, and both one-sided tests show that the difference is inside "
@@ -240,6 +255,10 @@ _ANCHORS_OF_COLUMNS = {
     "superiority": "superiority",
     "mde": "detectable",
     "test": "test",
+    "examples": "examples",
+    "reference": "examples",
+    "discordant": "examples",
+    "p-holm": "p",
     "target": "target",
     "margin": "target",
     "needed": "target",

@@ -137,6 +137,23 @@ def plan_tasks(*, methods: int, tasks: int, seeds: int, is_normalised: bool) -> 
     return AnalysisPlan(design=Design.TASKS_AND_SEEDS, test="stratified bootstrap", why=why)
 
 
+def plan_examples(*, is_binary: bool) -> AnalysisPlan:
+    """Return the plan for two runs scored on the same examples; ``is_binary`` when each is either right or wrong.
+
+    >>> plan_examples(is_binary=True).test, plan_examples(is_binary=False).test
+    ('McNemar', 'sign flips')
+    """
+    same = "both runs were scored on the same examples"
+    if is_binary:
+        why = (
+            f"McNemar's test, because {same} and each is right or wrong: only those on which the two differ say anything "
+            "(the exact test where they are fewer than 25, else its mid-p form)."
+        )
+        return AnalysisPlan(design=Design.EXAMPLES, test="McNemar", why=why)
+    why = f"Sign flips of the differences, because {same} and a score can be any number: no normal distribution is assumed."
+    return AnalysisPlan(design=Design.EXAMPLES, test="sign flips", why=why)
+
+
 def _rank_plan(methods: int, tasks: int) -> str:
     if tasks < MINIMUM_TASKS:
         return "No rank test"

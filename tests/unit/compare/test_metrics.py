@@ -157,3 +157,9 @@ def test_a_logged_standard_error_is_no_metric_of_its_own() -> None:
     frame = make_frame([MadeRun(metrics={"task/acc": 0.5, "task/acc_stderr": 0.01, "lonely_stderr": 0.1})])
     found = choose_metrics(frame, Settings()).definitions
     assert [(one.metric, one.error_metric) for one in found] == [("task/acc", "task/acc_stderr"), ("lonely_stderr", "")]
+
+
+def test_a_filter_stays_behind_the_name_of_a_standard_error() -> None:
+    names = ("gsm8k/exact_match,strict-match", "gsm8k/exact_match_stderr,strict-match", "gsm8k/exact_match,flexible")
+    found = choose_metrics(make_frame([MadeRun(metrics=dict.fromkeys(names, 0.5))]), Settings()).definitions
+    assert {one.metric: one.error_metric for one in found} == {names[0]: names[1], names[2]: ""}
