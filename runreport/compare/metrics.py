@@ -41,9 +41,9 @@ def choose_metrics(frame: ExperimentFrame, settings: Settings) -> MetricChoice:
         ConfigError: a metric is to be reduced to its best value but its direction is not known.
     """
     errors = {metric: name for metric in frame.metrics if (name := _error_name(metric)) in frame.metrics}
-    measured = [metric for metric in frame.metrics if metric not in errors.values()]
-    definitions = [_define(metric, frame, settings, errors.get(metric, "")) for metric in measured]
     primary, rule = _choose_primary(frame, settings)
+    measured = [metric for metric in frame.metrics if metric not in errors.values() or metric == primary]
+    definitions = [_define(metric, frame, settings, errors.get(metric, "")) for metric in measured]
     marked = (replace(one, is_primary=one.metric == primary) for one in definitions)
     return MetricChoice(definitions=tuple(sorted(marked, key=_order)), primary=primary, rule=rule)
 

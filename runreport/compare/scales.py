@@ -12,8 +12,6 @@ from runreport.stats.task_scores import AS_LOGGED, TaskScores, refuse_averaging
 from runreport.stats.types import Refusal
 from runreport.stats.words import counted, listed
 
-_BOTH_FROM = "the settings"
-
 
 def on_one_scale(
     scores: Sequence[TaskScores], tasks: Sequence[str], options: TaskOptions, *, higher_is_better: bool
@@ -27,7 +25,7 @@ def on_one_scale(
     if kind == "reference":
         return _by_reference(scores, tasks, options.reference, options.reference_file)
     if kind == "minmax":
-        return _by_range(scores, higher_is_better=higher_is_better)
+        return _by_range(scores, tasks, higher_is_better=higher_is_better)
     if kind == "none" and higher_is_better:
         return tuple(replace(one, scale=AS_LOGGED) for one in scores)
     if kind == "none":
@@ -53,14 +51,20 @@ def _by_reference(
     if equal:
         raise ConfigError(f"The reference scores of {equal[0]!r} are equal, so they give no scale.")
     low, high = ([getattr(reference[task], end) for task in tasks] for end in ("low", "high"))
-    source = f"0 and 1 are the reference scores low and high of each task, from {file or _BOTH_FROM}."
+    source = f"0 and 1 are the reference scores low and high of each task, from {_origin(file)}."
     return tuple(normalise_by_reference(one, low, high, source=source) for one in scores)
 
 
-def _by_range(scores: Sequence[TaskScores], *, higher_is_better: bool) -> tuple[TaskScores, ...] | Refusal:
+def _origin(file: str) -> str:
+    return f"{file}, or from the settings for tasks that are named there" if file else "the settings"
+
+
+def _by_range(
+    scores: Sequence[TaskScores], tasks: Sequence[str], *, higher_is_better: bool
+) -> tuple[TaskScores, ...] | Refusal:
     if higher_is_better:
-        return normalise_by_range(scores)
-    found = normalise_by_range([_negative(one) for one in scores])
+        return normalise_by_range(scores, tasks)
+    found = normalise_by_range([_negative(one) for one in scores], tasks)
     if isinstance(found, Refusal):
         return found
     return tuple(_with_logged_ends(one) for one in found)

@@ -264,8 +264,9 @@ TABLES_OF_MANY: Mapping[str, type[Options]] = MappingProxyType(
     {
         "metrics.by_name.NAME": MetricOptions,
         "experiments.NAME": ExperimentOptions,
-        "sources": SourceOptions,
+        "tasks.reference.NAME": ReferenceOptions,
         "target": TargetOptions,
+        "sources": SourceOptions,
     }
 )
 """Tables of which there may be any number: one for each name, or as a list. They have no environment variables."""

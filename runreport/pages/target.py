@@ -109,7 +109,7 @@ def _p_cell(answer: AgainstTarget) -> Cell:
 
 
 def _verdict_cell(answer: AgainstTarget) -> Cell:
-    note = "but not by every run" if answer.verdict == MET and answer.bad else ""
+    note = f"but {counted(answer.bad, 'run')} bad" if answer.verdict == MET and answer.bad else ""
     return Cell(text=answer.verdict, tone=_TONES.get(answer.verdict, Tone.CAUTION), note=note)
 
 

@@ -180,6 +180,10 @@ def _improvement_row(answer: TaskAnswer, one: Improvement) -> Row:
 def _improvement_words(estimate: Estimate) -> str:
     if estimate.interval is None:
         return "too few seeds for an interval"
+    if estimate.interval.low == estimate.interval.high:
+        return (
+            "the same for all draws of seeds: their runs do not overlap on any task; how it is on other tasks is open"
+        )
     if estimate.interval.low <= 0.5:  # noqa: PLR2004 - a coin flip
         return "not told apart"
     return "clearly and often ahead" if estimate.value > 0.75 else "clearly ahead, not often"  # noqa: PLR2004 - Bouthillier

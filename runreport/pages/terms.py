@@ -168,7 +168,7 @@ _TARGETS = (
         title="Target, margin and runs needed",
         text="The one-sided test asks whether the mean of a group is surely on the wanted side of a fixed value. The margin is "
         "how far the mean is on that side, in units of the spread; runs needed is how many runs would show it in nine "
-        "cases of ten. A group that meets the target on average may still hold single runs that miss it; they are named.",
+        "cases of ten. Runs that failed or lie far from the others on the wrong side are counted as bad beside it.",
     ),
 )
 _TASKS = (

@@ -123,7 +123,7 @@ class _Pair:
 def _intervals(
     methods: Sequence[TaskScores], pairs: list[_Pair], seed: int, resamples: int, level: float
 ) -> dict[tuple[int, int], Interval]:
-    values = _resampled(methods, pairs, seed, resamples)
+    values = np.clip(_resampled(methods, pairs, seed, resamples), 0, 1)  # sums in single precision may pass the ends
     return {(pair.a, pair.b): percentile_interval(row, level=level) for pair, row in zip(pairs, values, strict=True)}
 
 

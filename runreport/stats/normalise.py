@@ -35,11 +35,13 @@ def normalise_by_reference(scores: TaskScores, zero: ArrayLike, one: ArrayLike, 
     return _scaled(scores, low, high, REFERENCE, source)
 
 
-def normalise_by_range(methods: Sequence[TaskScores]) -> tuple[TaskScores, ...] | Refusal:
+def normalise_by_range(
+    methods: Sequence[TaskScores], tasks: Sequence[str] | None = None
+) -> tuple[TaskScores, ...] | Refusal:
     """Return the scores of methods in which each task runs from 0 (its least score) to 1 (its largest), over all.
 
     Such scores depend on which methods take part; they say nothing about a report with others. Refused where all
-    scores of a task are equal.
+    scores of a task are equal; ``tasks`` are the names for the words of that.
 
     Raises:
         ValueError: there is no method, or they have different numbers of tasks.
@@ -51,7 +53,8 @@ def normalise_by_range(methods: Sequence[TaskScores]) -> tuple[TaskScores, ...] 
     finite = [values[np.isfinite(values)] for values in pooled]
     flat = next((task for task, values in enumerate(finite) if np.unique(values).size < 2), None)  # noqa: PLR2004
     if flat is not None:
-        words = f"All scores of task {flat} are equal, so they have no range that could become 0 to 1."
+        name = flat if tasks is None else tasks[flat]
+        words = f"All scores of task {name} are equal, so they have no range that could become 0 to 1."
         return Refusal(code="zero-range", words=words)
     low, high = np.array([values.min() for values in finite]), np.array([values.max() for values in finite])
     source = f"Least and largest score of each task over all runs of these {len(methods)} methods."
