@@ -24,6 +24,7 @@ from runreport.config.options import TABLES_OF_MANY, Settings
 from runreport.errors import RunreportError
 from runreport.model.tables import ENTITIES, SCHEMAS
 from runreport.pages import contexts
+from runreport.pages import parts as page_parts
 from runreport.readers import registry
 
 DOCS = Path(__file__).resolve().parent
@@ -168,9 +169,8 @@ def templates() -> Iterator[str]:
 
 def parts() -> Iterator[str]:
     """Yield one section per value that the fields of a page are made of, in the order of their definition."""
-    pages = set(contexts.TEMPLATES.values())
-    for one in vars(contexts).values():
-        if not isinstance(one, type) or one.__module__ != contexts.__name__ or one in pages:
+    for one in vars(page_parts).values():
+        if not isinstance(one, type) or one.__module__ != page_parts.__name__:
             continue
         yield f"### {one.__name__}\n"
         yield f"{_first_line(one)}\n"

@@ -4,7 +4,8 @@ from runreport.compare.comparison import Analysis
 from runreport.compare.words import format_level
 from runreport.config.options import Settings
 from runreport.pages import cells, numbers, urls
-from runreport.pages.contexts import AboutPage, Cell, Column, Fact, Link, NotFoundPage
+from runreport.pages.contexts import AboutPage, NotFoundPage
+from runreport.pages.parts import Cell, Column, Fact, Link
 from runreport.pages.surroundings import Provenance, Surroundings
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from runreport.names import RunStatus, Severity, Verdict
 from runreport.pages import numbers
-from runreport.pages.contexts import Cell, Column, Row, Table, Tone
+from runreport.pages.parts import Cell, Column, Row, Table, Tone
 from runreport.pages.terms import explanation_url
 
 _NAME_LENGTH = 90

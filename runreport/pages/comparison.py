@@ -5,20 +5,11 @@ from runreport.compare.entities import Group
 from runreport.diff.values import Diff, DiffCell, DiffRow
 from runreport.names import slug
 from runreport.pages import cells, words
-from runreport.pages.contexts import (
-    Caution,
-    Cell,
-    Column,
-    ComparisonPage,
-    DiffSection,
-    FigureBlock,
-    Row,
-    Table,
-    Verdict,
-)
+from runreport.pages.contexts import ComparisonPage
 from runreport.pages.dossier import Dossier
 from runreport.pages.figures import dot_figure, forest_of_candidates, forest_of_metrics
 from runreport.pages.lineage import lineage_of_groups
+from runreport.pages.parts import Caution, Cell, Column, DiffSection, FigureBlock, Row, Table, Verdict
 from runreport.pages.runs import run_table
 from runreport.pages.samples import contrast_table
 from runreport.pages.terms import banner

@@ -11,7 +11,7 @@ from runreport.names import Direction
 from runreport.notices import Notice
 from runreport.pages import urls
 from runreport.pages.cells import link_cell, name
-from runreport.pages.contexts import Cell, Link, Tone
+from runreport.pages.parts import Cell, Link, Tone
 from runreport.pages.surroundings import Surroundings
 from runreport.pages.words import metric_label
 

@@ -6,8 +6,8 @@ from itertools import islice
 from runreport.compare.examples import ExampleContrast, MetricExamples, has_few_discordant
 from runreport.compare.words import format_level, format_p, half_width
 from runreport.pages import cells, numbers
-from runreport.pages.contexts import Cell, Column, Row, Table, Tone
 from runreport.pages.dossier import Dossier
+from runreport.pages.parts import Cell, Column, Row, Table, Tone
 from runreport.stats.examples import TWO_CHECKPOINTS
 from runreport.stats.words import counted
 

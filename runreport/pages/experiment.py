@@ -6,21 +6,12 @@ from runreport.compare.comparison import Sweep
 from runreport.compare.entities import MetricDefinition
 from runreport.names import Direction, content_hash
 from runreport.pages import cells, numbers, urls, words
-from runreport.pages.contexts import (
-    Caution,
-    Cell,
-    Column,
-    ExperimentPage,
-    ExperimentSection,
-    FigureBlock,
-    Link,
-    Row,
-    Table,
-)
+from runreport.pages.contexts import ExperimentPage
 from runreport.pages.dossier import Dossier
 from runreport.pages.examples import examples_table
 from runreport.pages.figures import dot_figure
 from runreport.pages.own_errors import OWN_ERROR, own_error
+from runreport.pages.parts import Caution, Cell, Column, ExperimentSection, FigureBlock, Link, Row, Table
 from runreport.pages.samples import metric_table, sample_table
 from runreport.pages.target import targets_table, times_to_train_table
 from runreport.pages.tasks import summary_table, tasks_link

@@ -12,8 +12,8 @@ from runreport.frames.align import AlignedCurves
 from runreport.names import Direction
 from runreport.pages import cells, words
 from runreport.pages.bands import band
-from runreport.pages.contexts import Cell, Column, Figure, FigureBlock, Row, Table
 from runreport.pages.dossier import Dossier
+from runreport.pages.parts import Cell, Column, Figure, FigureBlock, Row, Table
 from runreport.plots.estimates import EstimateFigure, EstimateRow
 from runreport.plots.profiles import ProfileFigure
 from runreport.plots.spec import (

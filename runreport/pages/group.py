@@ -3,8 +3,9 @@
 from runreport.compare.comparison import Comparison
 from runreport.compare.entities import Group
 from runreport.pages import cells, numbers, words
-from runreport.pages.contexts import Caution, Column, Fact, FigureBlock, GroupPage, Row, Table
+from runreport.pages.contexts import GroupPage
 from runreport.pages.dossier import Dossier
+from runreport.pages.parts import Caution, Column, Fact, FigureBlock, Row, Table
 from runreport.pages.runs import run_table
 from runreport.pages.samples import description_table, effect_cell, p_cell
 from runreport.pages.terms import banner

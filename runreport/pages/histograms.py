@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from runreport.model.kept import HISTOGRAM_HEADER
 from runreport.pages import cells, numbers
-from runreport.pages.contexts import Cell, Column, FigureBlock, Table
+from runreport.pages.parts import Cell, Column, FigureBlock, Table
 from runreport.plots.spec import Axis, CurveFigure, CurveSeries, RunLine
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)

@@ -7,9 +7,10 @@ from runreport.lineage.graph import LineageGraph, LineageNode, experiment_lineag
 from runreport.lineage.layout import lineage_figure
 from runreport.names import content_hash
 from runreport.pages import cells, urls
-from runreport.pages.contexts import FigureBlock, LineagePage, Link
+from runreport.pages.contexts import LineagePage
 from runreport.pages.dossier import Dossier
 from runreport.pages.figures import block
+from runreport.pages.parts import FigureBlock, Link
 from runreport.pages.surroundings import Surroundings
 from runreport.stats.words import counted
 

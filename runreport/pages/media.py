@@ -10,8 +10,8 @@ from runreport.model.entities import Artifact
 from runreport.model.kept import HISTOGRAM_TYPE, kept_digest
 from runreport.names import natural_key
 from runreport.pages import cells, urls
-from runreport.pages.contexts import LoggedMedia, LoggedText, Picture, PictureSet
 from runreport.pages.histograms import distributions, histogram_figures, read_histogram
+from runreport.pages.parts import LoggedMedia, LoggedText, Picture, PictureSet
 from runreport.stats.words import counted
 
 KeptBytes = Callable[[str], bytes]

@@ -2,9 +2,10 @@
 
 from runreport.compare.entities import MetricDefinition
 from runreport.pages import cells, numbers, urls, words
-from runreport.pages.contexts import Column, FigureBlock, MetricPage, Row, Table
+from runreport.pages.contexts import MetricPage
 from runreport.pages.dossier import Dossier
 from runreport.pages.figures import dot_figure
+from runreport.pages.parts import Column, FigureBlock, Row, Table
 from runreport.pages.runs import run_values
 from runreport.pages.samples import contrast_table, range_table, sample_table
 from runreport.plots.spec import CurveFigure

@@ -6,8 +6,9 @@ from runreport.model.ledger import LedgerRow
 from runreport.names import Severity
 from runreport.notices import Notice
 from runreport.pages import cells, urls
-from runreport.pages.contexts import Cell, Column, Link, NoticesPage, Table
+from runreport.pages.contexts import NoticesPage
 from runreport.pages.dossier import Dossier
+from runreport.pages.parts import Cell, Column, Link, Table
 from runreport.pages.surroundings import Surroundings
 from runreport.stats.words import counted
 

@@ -6,9 +6,10 @@ from runreport.compare.comparison import Analysis
 from runreport.compare.entities import RunCounts
 from runreport.config.options import Settings
 from runreport.pages import cells, urls
-from runreport.pages.contexts import Cell, Column, Link, OverviewPage, Row, Table
+from runreport.pages.contexts import OverviewPage
 from runreport.pages.dossier import Dossier
 from runreport.pages.experiment import brief_section, full_section
+from runreport.pages.parts import Cell, Column, Link, Row, Table
 from runreport.pages.surroundings import Surroundings
 from runreport.stats.words import counted, listed
 

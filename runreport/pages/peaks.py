@@ -9,8 +9,8 @@ from runreport.compare.entities import Group, MetricDefinition
 from runreport.frames.align import AlignedCurves
 from runreport.names import Direction
 from runreport.pages import cells, numbers
-from runreport.pages.contexts import Column, Row, Table, Tone
 from runreport.pages.dossier import Dossier
+from runreport.pages.parts import Column, Row, Table, Tone
 
 _ENOUGH_RUNS = 2
 

@@ -7,11 +7,12 @@ from runreport.model.entities import CodeVersion, Run
 from runreport.model.kept import kept_digest
 from runreport.names import natural_key
 from runreport.pages import cells, numbers
-from runreport.pages.contexts import Cell, Column, Fact, FigureBlock, LoggedMedia, Row, RunPage, Table, Tone
+from runreport.pages.contexts import RunPage
 from runreport.pages.dossier import Dossier
 from runreport.pages.lineage import lineage_of_run
 from runreport.pages.notices import notice_table
 from runreport.pages.own_errors import OWN_ERROR, own_error
+from runreport.pages.parts import Cell, Column, Fact, FigureBlock, LoggedMedia, Row, Table, Tone
 
 _DIGEST_LENGTH = 12
 _METRIC_HEADS = (

@@ -7,8 +7,9 @@ from runreport.compare.samples import reduce_runs
 from runreport.frames.values import RunFacts
 from runreport.names import content_hash
 from runreport.pages import cells, numbers, urls
-from runreport.pages.contexts import Cell, Column, Link, Row, RunsPage, Table
+from runreport.pages.contexts import RunsPage
 from runreport.pages.dossier import Dossier
+from runreport.pages.parts import Cell, Column, Link, Row, Table
 from runreport.pages.surroundings import Surroundings
 from runreport.stats.words import counted
 

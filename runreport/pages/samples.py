@@ -8,8 +8,8 @@ from runreport.compare.entities import Group, MetricDefinition, Sample
 from runreport.compare.words import format_level, format_p, half_width
 from runreport.names import Verdict
 from runreport.pages import cells, numbers, words
-from runreport.pages.contexts import Cell, Column, Row, Table, Tone
 from runreport.pages.dossier import Dossier
+from runreport.pages.parts import Cell, Column, Row, Table, Tone
 from runreport.stats.types import Estimate
 from runreport.stats.words import counted, listed
 

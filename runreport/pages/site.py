@@ -13,7 +13,7 @@ from runreport.notices import Notice
 from runreport.pages import words
 from runreport.pages.about import about_page, not_found_page
 from runreport.pages.comparison import comparison_page
-from runreport.pages.contexts import TEMPLATES, Context, FigureBlock, RunPage, Table
+from runreport.pages.contexts import TEMPLATES, Context, RunPage
 from runreport.pages.dossier import Dossier
 from runreport.pages.experiment import experiment_page
 from runreport.pages.figures import curve_figure, run_curve
@@ -23,6 +23,7 @@ from runreport.pages.media import KeptBytes, PictureRoom, logged_media, no_bytes
 from runreport.pages.metric import metric_page
 from runreport.pages.notices import notices_page
 from runreport.pages.overview import overview_page
+from runreport.pages.parts import FigureBlock, Table
 from runreport.pages.peaks import peak_table
 from runreport.pages.places import run_places
 from runreport.pages.run import run_page

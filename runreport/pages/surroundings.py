@@ -5,7 +5,7 @@ from datetime import datetime
 
 from runreport.model.ledger import LedgerRow
 from runreport.pages import numbers, urls
-from runreport.pages.contexts import Frame, Link
+from runreport.pages.parts import Frame, Link
 
 _PARTS = (("Overview", urls.OVERVIEW), ("Runs", urls.RUNS), ("Lineage", urls.LINEAGE), ("Notices", urls.NOTICES))
 

@@ -3,10 +3,11 @@
 from runreport.compare.comparison import Sweep
 from runreport.compare.words import format_p
 from runreport.pages import cells, numbers, urls, words
-from runreport.pages.contexts import Caution, Cell, Column, Row, SweepPage, Table
+from runreport.pages.contexts import SweepPage
 from runreport.pages.dossier import Dossier
 from runreport.pages.experiment import sweep_table, telling_params
 from runreport.pages.figures import scatter_figure
+from runreport.pages.parts import Caution, Cell, Column, Row, Table
 from runreport.stats.association import SPEARMAN, Association, Associations
 from runreport.stats.words import counted, listed
 

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from runreport.compare.comparison import Target, TargetAnswer, TimeToTrain
 from runreport.compare.words import format_level, format_p
 from runreport.pages import cells, numbers, urls, words
-from runreport.pages.contexts import Caution, Cell, Column, Row, Table, TargetPage, Tone
+from runreport.pages.contexts import TargetPage
 from runreport.pages.dossier import Dossier
 from runreport.pages.figures import dot_figure
+from runreport.pages.parts import Caution, Cell, Column, Row, Table, Tone
 from runreport.stats.target import MET, NOT_SHOWN, AgainstTarget
 from runreport.stats.types import Refusal
 from runreport.stats.words import counted, listed

@@ -4,8 +4,8 @@ from runreport.compare.over_tasks import MethodOverTasks, TaskAnswer
 from runreport.compare.words import format_p, format_value
 from runreport.names import Direction
 from runreport.pages import cells
-from runreport.pages.contexts import FigureBlock
 from runreport.pages.figures import block
+from runreport.pages.parts import FigureBlock
 from runreport.plots.critical_difference import CriticalDifferenceFigure, MethodRank
 from runreport.plots.estimates import EstimateFigure, EstimateRow
 from runreport.plots.profiles import ProfileFigure, ProfileSeries

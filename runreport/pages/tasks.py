@@ -7,8 +7,9 @@ from runreport.compare.over_tasks import MethodOverTasks, TaskAnswer
 from runreport.compare.words import format_level, format_p
 from runreport.names import Direction
 from runreport.pages import cells, numbers, urls, words
-from runreport.pages.contexts import Caution, Cell, Column, Fact, Link, Row, Table, TasksPage, Tone
+from runreport.pages.contexts import TasksPage
 from runreport.pages.dossier import Dossier
+from runreport.pages.parts import Caution, Cell, Column, Fact, Link, Row, Table, Tone
 from runreport.pages.task_figures import (
     critical_difference_figure,
     improvement_figure,

@@ -1,7 +1,8 @@
 """What the words and columns of the report mean, in plain words: the page that every table's head leads to."""
 
 from runreport.pages import urls
-from runreport.pages.contexts import Caution, Link, ReadingPage, Term, TermGroup
+from runreport.pages.contexts import ReadingPage
+from runreport.pages.parts import Caution, Link, Term, TermGroup
 from runreport.pages.surroundings import Surroundings
 from runreport.pages.words import sentence
 from runreport.stats import types as stats

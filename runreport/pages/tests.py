@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from runreport.compare.comparison import Contrast
 from runreport.compare.words import format_level, format_p, half_width
 from runreport.pages import cells, numbers
-from runreport.pages.contexts import Cell, Column, Row, Table, Tone
+from runreport.pages.parts import Cell, Column, Row, Table, Tone
 from runreport.stats.plan import Design
 from runreport.stats.types import Estimate
 from runreport.stats.words import counted

@@ -8,7 +8,8 @@ from markupsafe import Markup
 
 from runreport.errors import ThemeError
 from runreport.names import content_hash
-from runreport.pages.contexts import Cell, Context, Fact, Figure, FigureBlock, Frame, Table
+from runreport.pages.contexts import Context
+from runreport.pages.parts import Cell, Fact, Figure, FigureBlock, Frame, Table
 from runreport.pages.site import Page
 from runreport.plots.draw import draw
 from runreport.render.environment import template_environment

@@ -16,7 +16,7 @@ from runreport.config.load import load_settings, option_names
 from runreport.config.options import TABLES_OF_MANY, Settings
 from runreport.errors import RunreportError
 from runreport.model.tables import SCHEMAS
-from runreport.pages import contexts
+from runreport.pages import contexts, parts
 from runreport.readers import registry
 
 GROUPS = {str(one.name): one.typer_instance for one in app.registered_groups}
@@ -134,8 +134,8 @@ def test_every_template_field_is_documented_and_every_documented_one_exists() ->
         assert first_cells(section(CONTRACT, f"### {template}")) == [field.name for field in fields(context)]
     assert re.findall(r"^### (.+)$", templates, re.MULTILINE) == list(contexts.TEMPLATES)
     for name in re.findall(r"^### (.+)$", values, re.MULTILINE):
-        value = getattr(contexts, name)
-        if value is not contexts.Tone:
+        value = getattr(parts, name)
+        if value is not parts.Tone:
             assert first_cells(section(CONTRACT, f"### {name}")) == [field.name for field in fields(value)]
 
 

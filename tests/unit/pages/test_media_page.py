@@ -7,9 +7,9 @@ import pytest
 
 from runreport.model.entities import Artifact
 from runreport.model.kept import HISTOGRAM_TYPE, kept_artifact
-from runreport.pages.contexts import LoggedMedia
 from runreport.pages.histograms import read_histogram
 from runreport.pages.media import PictureRoom, logged_media
+from runreport.pages.parts import LoggedMedia
 
 PNG = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", 400, 300)
 

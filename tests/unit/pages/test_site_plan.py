@@ -7,7 +7,6 @@ import pytest
 
 from runreport.pages import sweep
 from runreport.pages.contexts import (
-    Cell,
     ComparisonPage,
     ExperimentPage,
     GroupPage,
@@ -17,9 +16,8 @@ from runreport.pages.contexts import (
     RunPage,
     RunsPage,
     SweepPage,
-    Table,
-    Tone,
 )
+from runreport.pages.parts import Cell, Table, Tone
 from runreport.pages.site import Page
 from runreport.plots.spec import CurveFigure
 from runreport.testing.sample_report import SampleReport, sample_report

@@ -1,7 +1,7 @@
 """The page that explains the columns: every head of a table of numbers leads to a word on it."""
 
 from runreport.pages import cells, urls
-from runreport.pages.contexts import Column
+from runreport.pages.parts import Column
 from runreport.pages.terms import _ANCHORS_OF_COLUMNS, TERM_GROUPS, explanation_url
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from runreport.errors import ThemeError
-from runreport.pages.contexts import CONTRACT, Figure
+from runreport.pages.contexts import CONTRACT
+from runreport.pages.parts import Figure
 from runreport.pages.site import Page
 from runreport.render.site import _drawn, figure_blocks, render_site
 from runreport.render.theme import load_theme
