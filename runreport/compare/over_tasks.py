@@ -78,15 +78,15 @@ class TaskAnswer:
     level: float
     tasks: tuple[str, ...]
     methods: tuple[MethodOverTasks, ...]
-    cells: tuple[TaskCell, ...]
     ranks: MethodsOverTasks
     pairs: tuple[PairOfMethods, ...]
     improvements: tuple[Improvement, ...]
     places: RankDistribution | None
     scale: Scale | None
     refusal: Refusal | None
-    headline: str
-    cautions: tuple[str, ...]
+    cells: tuple[TaskCell, ...] = ()
+    headline: str = ""
+    cautions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +101,14 @@ class _Grid:
         """Return the mean of every method on every task as logged, float64 [tasks, methods]."""
         return _means(self.scores)
 
+    def position(self, group_ids: Sequence[str]) -> int | None:
+        """Return the position of the method that one of the groups belongs to."""
+        wanted = set(group_ids)
+        return next((i for i, one in enumerate(self.methods) if set(one.group_ids.values()) & wanted), None)
+
     @property
     def fewest_runs(self) -> int:
+        """The number of runs of the score that has the fewest."""
         return min(one.fewest_runs for one in self.scores)
 
 
@@ -128,39 +134,44 @@ def answer_over_tasks(
     grid = _grid(layout, samples)
     if len(grid.methods) < _FEWEST_METHODS or len(grid.tasks) < _FEWEST_TASKS:
         return None
+    draft = _draft(layout, metric, grid, baseline_ids, options)
+    said = _cautions(layout, grid, samples, draft.methods)
+    draft = replace(draft, cells=tuple(_cells(layout, samples)), cautions=tuple(said))
+    return replace(draft, headline=_headline(draft))
+
+
+def _draft(
+    layout: TaskLayout,
+    metric: MetricDefinition,
+    grid: _Grid,
+    baseline_ids: Sequence[str],
+    options: tuple[TaskOptions, ComparisonOptions],
+) -> TaskAnswer:
+    """Return the numbers of the answer, without its words and cells."""
     tasks, comparisons = options
-    baseline = next((i for i, one in enumerate(grid.methods) if set(one.group_ids.values()) & set(baseline_ids)), None)
     higher = metric.direction is Direction.UP
     scaled = on_one_scale(grid.scores, grid.tasks, tasks, higher_is_better=higher)
     scores = None if isinstance(scaled, Refusal) else scaled
     rng = np.random.default_rng(int(content_hash("tasks", metric.metric, *layout.tasks, length=12), 16))
-    methods = _methods(grid, scores, baseline, comparisons, rng)
     ranks = compare_methods(np.round(grid.means(), _DECIMALS), higher_is_better=higher, alpha=comparisons.alpha)
+    methods = _methods(grid, scores, grid.position(baseline_ids), comparisons, rng)
     improved = improvements(grid.scores, rng=rng, resamples=RESAMPLES, level=comparisons.level, higher_is_better=higher)
     places = aggregate_ranks(scores, rng=rng, resamples=RESAMPLES) if scores else None
-    answer = TaskAnswer(
+    seeds, is_normalised = grid.fewest_runs, scores is not None
+    return TaskAnswer(
         metric=metric,
         layout=layout,
-        plan=plan_tasks(
-            methods=len(grid.methods),
-            tasks=len(grid.tasks),
-            seeds=grid.fewest_runs,
-            is_normalised=scores is not None,
-        ),
+        plan=plan_tasks(methods=len(grid.methods), tasks=len(grid.tasks), seeds=seeds, is_normalised=is_normalised),
         level=comparisons.level,
         tasks=grid.tasks,
         methods=methods,
-        cells=tuple(_cells(layout, samples)),
         ranks=ranks,
         pairs=pairwise_signed_rank(_means(scores), decimals=_DECIMALS) if ranks.friedman and scores else (),
         improvements=() if isinstance(improved, Refusal) else improved,
         places=places if isinstance(places, RankDistribution) else None,
         scale=scores[0].scale if scores else None,
         refusal=scaled if isinstance(scaled, Refusal) else None,
-        headline="",
-        cautions=tuple(_cautions(layout, grid, samples, methods)),
     )
-    return replace(answer, headline=_headline(answer))
 
 
 def without_answer(layout: TaskLayout, metric: MetricDefinition | None) -> str:
