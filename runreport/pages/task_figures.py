@@ -62,7 +62,7 @@ def improvement_figure(answer: TaskAnswer) -> FigureBlock | None:
         title=f"Probability of improvement over {name}",
         description=f"How likely a run of each method beats a run of {name} on a task drawn at random.",
         x=Axis(label="P(method beats the baseline)"),
-        rows=tuple(rows[:_MOST_METHODS]),
+        rows=tuple(sorted(rows, key=lambda row: -(row.value or 0.0))[:_MOST_METHODS]),
         reference=_COIN_FLIP,
         reference_label="coin flip",
         direction=Direction.UP,
