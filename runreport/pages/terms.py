@@ -144,12 +144,6 @@ _CAUTIONS = (
         text="When all runs of both sides are identical, a test would report a p of 0 from a noise of 0. That is refused: "
         "most often the seed was not applied.",
     ),
-    Term(
-        anchor="unequal-spread",
-        title="Unequal spread",
-        text="When one side scatters much more than the other, the mean is not the whole story: look at the dots. Welch's "
-        "test allows for it, but with few runs on the wider side it is too sure of itself.",
-    ),
 )
 _TARGETS = (
     Term(
