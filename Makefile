@@ -4,7 +4,7 @@ BIN    := $(VENV)/bin
 DEMO   := demo-site
 
 .DEFAULT_GOAL := help
-.PHONY: peers fuzz help demo test check lint types imports docs format reference benchmark benchmark-stats browser clean
+.PHONY: help demo test check lint types imports docs format reference peers fuzz simulation benchmark benchmark-stats browser clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,7 +24,7 @@ lint: $(VENV)/.installed-dev
 
 types: $(VENV)/.installed-dev
 	$(BIN)/mypy
-	$(BIN)/mypy docs/generate.py benchmarks/*.py example_runs/*.py
+	$(BIN)/mypy docs/*.py benchmarks/*.py example_runs/*.py
 
 imports: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
@@ -55,6 +55,9 @@ peers:
 
 fuzz: $(VENV)/.installed-dev ## Damage the readers' logs ten thousand times each (an hour)
 	$(BIN)/python tests/support/log_fuzzing.py
+
+simulation: $(VENV)/.installed ## Simulate anew how often a verdict is wrong (half an hour)
+	$(BIN)/python docs/error_rates.py
 
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) .venv-peers .venv-stats-peers $(DEMO) docs-site build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
