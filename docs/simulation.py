@@ -24,7 +24,7 @@ from runreport.stats.spread import unequal_spread
 from runreport.stats.tails import long_tail
 from runreport.stats.target import ABOVE, MET, against_target
 from runreport.stats.tests import student_test, welch_test
-from runreport.stats.types import Refusal, TestResult
+from runreport.stats.types import Caution, Refusal, TestResult
 
 Floats = NDArray[np.float64]
 
@@ -41,7 +41,7 @@ _METRIC = MetricDefinition(
     metric="score", direction=Direction.UP, direction_source=DirectionSource.CONFIG, reduction=Reduction.LAST
 )
 _OPTIONS = ComparisonOptions()
-_FEW_SEEDS = "Few seeds"
+_FEW_SEEDS = "few-seeds"
 
 
 def _skewed(rng: Generator, shape: tuple[int, ...]) -> Floats:
@@ -166,8 +166,8 @@ def tally(cell: Cell, experiments: int) -> Tally:
     )
 
 
-def _is_warned(cautions: Sequence[str]) -> bool:
-    return any(not words.startswith(_FEW_SEEDS) for words in cautions)
+def _is_warned(cautions: Sequence[Caution]) -> bool:
+    return any(caution.code != _FEW_SEEDS for caution in cautions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -105,6 +105,8 @@ def _by_seed(sample: Sample) -> dict[int, float]:
 
 def _by_fold(sample: Sample) -> dict[tuple[int | None, str], float]:
     """Return the value of each fold of each seed."""
+    if not sample.folds:
+        return {}
     triples = zip(sample.seeds, sample.folds, sample.values, strict=True)
     return _averaged(((seed, fold), value) for seed, fold, value in triples if fold)
 
