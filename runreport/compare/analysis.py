@@ -20,6 +20,7 @@ from runreport.compare.over_tasks import TaskAnswer, answer_over_tasks, without_
 from runreport.compare.plan import build_sweep, plan_comparisons
 from runreport.compare.samples import collect_samples
 from runreport.compare.targets import answer_targets, times_to_train
+from runreport.compare.task_words import task_headline
 from runreport.compare.tasks import TaskLayout, task_layout
 from runreport.config.options import ExperimentOptions, Settings
 from runreport.diff.runs import Side, diff_sides, read_side
@@ -193,7 +194,7 @@ def _headline(
     Where groups are compared, they are the answer; of single runs it is also said what their examples tell.
     """
     if over_tasks is not None:
-        return over_tasks.headline
+        return task_headline(over_tasks)
     primary, layout = experiment.primary, experiment.layout
     if layout is not None:
         return without_answer(layout, primary)

@@ -154,7 +154,7 @@ def _paired(
         delta=found.delta,
         test=found.test,
         refusal=groups.refusal or found.refusal,
-        mde=None if found.sd is None else mde_sd * found.sd,
+        mde=mde_sd * found.sd if found.sd else None,  # without a spread between pairs the noise is unknown
         mde_sd=mde_sd,
         paired=found,
         equivalence=_paired_equivalence(metric, options, *pairs) if found.test else None,
@@ -179,10 +179,11 @@ def _over_folds(
 
 
 def _fold_count(keys: Iterable[tuple[int | None, str]]) -> int:
-    """Return into how many folds the data were cut: one more than the largest number, or as many as have a name."""
+    """Return into how many folds the data were cut, as far as their numbers (from 0 or from 1) or names tell."""
     folds = {fold for _, fold in keys}
-    numbered = [int(fold) + 1 for fold in folds if fold.isdecimal()]
-    return max([len(folds), *numbered])
+    numbers = [int(fold) for fold in folds if fold.isdecimal()]
+    highest = max(numbers, default=0) + (0 in numbers)
+    return max(len(folds), highest)
 
 
 def _as_proportions(

@@ -10,7 +10,6 @@ from runreport.compare.entities import MetricDefinition, Sample
 from runreport.compare.samples import independent_values
 from runreport.compare.scales import on_one_scale
 from runreport.compare.tasks import Method, TaskLayout
-from runreport.compare.words import format_interval, format_p, format_value, half_width
 from runreport.config.options import ComparisonOptions, TaskOptions
 from runreport.names import Direction, Verdict, content_hash
 from runreport.stats.aggregate import (
@@ -19,12 +18,14 @@ from runreport.stats.aggregate import (
     aggregate_difference,
     bootstrap_aggregates,
     bootstrap_profile,
+    widened,
 )
 from runreport.stats.friedman import MethodsOverTasks, compare_methods
 from runreport.stats.improvement import Improvement, improvements
 from runreport.stats.plan import AnalysisPlan, plan_tasks
 from runreport.stats.rank_distribution import RankDistribution, aggregate_ranks
-from runreport.stats.task_scores import Scale, TaskScores
+from runreport.stats.stratified import expanded
+from runreport.stats.task_scores import RANGE, Scale, TaskScores
 from runreport.stats.task_tests import PairOfMethods, pairwise_signed_rank
 from runreport.stats.types import Estimate, Refusal
 from runreport.stats.words import counted, listed
@@ -69,7 +70,8 @@ class TaskAnswer:
     ``tasks`` are those on which every method in ``methods`` has a value; ``cells`` hold every group, used or not.
     ``refusal`` says why nothing is averaged, ``ranks`` may hold a refusal of its own. ``pairs`` and ``improvements`` name
     methods by their position in ``methods``; pairs are tested only on a common scale, as their test weighs tasks by the
-    size of the difference.
+    size of the difference. ``not_behind`` are the methods that the one with the best interquartile mean is not clearly
+    ahead of.
     """
 
     metric: MetricDefinition
@@ -84,8 +86,8 @@ class TaskAnswer:
     places: RankDistribution | None
     scale: Scale | None
     refusal: Refusal | None
+    not_behind: tuple[int, ...] = ()
     cells: tuple[TaskCell, ...] = ()
-    headline: str = ""
     cautions: tuple[str, ...] = ()
 
 
@@ -136,8 +138,7 @@ def answer_over_tasks(
         return None
     draft = _draft(layout, metric, grid, baseline_ids, options)
     said = _cautions(layout, grid, samples, draft.methods)
-    draft = replace(draft, cells=tuple(_cells(layout, samples)), cautions=tuple(said))
-    return replace(draft, headline=_headline(draft))
+    return replace(draft, cells=tuple(_cells(layout, samples)), cautions=tuple(said))
 
 
 def _draft(
@@ -153,7 +154,8 @@ def _draft(
     scaled = on_one_scale(grid.scores, grid.tasks, tasks, higher_is_better=higher)
     scores = None if isinstance(scaled, Refusal) else scaled
     rng = np.random.default_rng(int(content_hash("tasks", metric.metric, *layout.tasks, length=12), 16))
-    ranks = compare_methods(np.round(grid.means(), _DECIMALS), higher_is_better=higher, alpha=comparisons.alpha)
+    matrix, is_up = _comparable_means(grid, scores, higher_is_better=higher)
+    ranks = compare_methods(np.round(matrix, _DECIMALS), higher_is_better=is_up, alpha=comparisons.alpha)
     methods = _methods(grid, scores, grid.position(baseline_ids), comparisons, rng)
     improved = improvements(grid.scores, rng=rng, resamples=RESAMPLES, level=comparisons.level, higher_is_better=higher)
     places = aggregate_ranks(scores, rng=rng, resamples=RESAMPLES) if scores else None
@@ -167,11 +169,60 @@ def _draft(
         methods=methods,
         ranks=ranks,
         pairs=pairwise_signed_rank(_means(scores), decimals=_DECIMALS) if ranks.friedman and scores else (),
-        improvements=() if isinstance(improved, Refusal) else improved,
+        improvements=() if isinstance(improved, Refusal) else tuple(_widened(one, grid) for one in improved),
         places=places if isinstance(places, RankDistribution) else None,
         scale=scores[0].scale if scores else None,
         refusal=scaled if isinstance(scaled, Refusal) else None,
+        not_behind=_not_behind(scores, methods, comparisons, rng) if scores else (),
     )
+
+
+def _comparable_means(
+    grid: _Grid, scores: Sequence[TaskScores] | None, *, higher_is_better: bool
+) -> tuple[NDArray[np.float64], bool]:
+    """Return the scores that ranks are taken of, float64 [tasks, methods], and whether higher ones are better.
+
+    Ranks of three and more methods need no scale. Two methods are compared by the signed ranks of their differences,
+    which weigh tasks by size: without a scale only who is ahead on a task counts, which makes it the sign test.
+    """
+    if scores is not None:
+        return _means(scores), True
+    means = grid.means()
+    if len(grid.methods) > _FEWEST_METHODS:
+        return means, higher_is_better
+    ahead = np.sign(np.round(means[:, :1] - means[:, 1:], _DECIMALS))
+    return np.hstack([ahead, np.zeros_like(ahead)]), higher_is_better
+
+
+def _widened(one: Improvement, grid: _Grid) -> Improvement:
+    runs, tasks = min(grid.scores[one.a].fewest_runs, grid.scores[one.b].fewest_runs), len(grid.tasks)
+    return replace(one, probability=expanded(one.probability, runs=runs, tasks=tasks, bounds=(0.0, 1.0)))
+
+
+def _difference(a: TaskScores, b: TaskScores, level: float, rng: np.random.Generator) -> Aggregates | None:
+    """Return the aggregates of A minus those of B, resampled together, with intervals that allow for few runs."""
+    found = aggregate_difference(a, b, rng=rng, resamples=RESAMPLES, level=level)
+    if isinstance(found, Refusal):
+        return None
+    return widened(found, runs=min(a.fewest_runs, b.fewest_runs), tasks=len(a.runs))
+
+
+def _joint_level(methods: int, alpha: float) -> float:
+    """Return the level by Bonferroni at which one method can be held against all others."""
+    return 1 - alpha / max(1, methods - 1)
+
+
+def _not_behind(
+    scores: Sequence[TaskScores],
+    methods: Sequence[MethodOverTasks],
+    options: ComparisonOptions,
+    rng: np.random.Generator,
+) -> tuple[int, ...]:
+    iqm = [one.aggregates.iqm.value if one.aggregates else -np.inf for one in methods]
+    best = int(np.argmax(iqm))
+    level = _joint_level(len(methods), options.alpha)
+    differences = {i: _difference(scores[best], other, level, rng) for i, other in enumerate(scores) if i != best}
+    return tuple(i for i, one in differences.items() if one is None or _verdict(one.iqm) is not Verdict.BETTER)
 
 
 def without_answer(layout: TaskLayout, metric: MetricDefinition | None) -> str:
@@ -222,23 +273,23 @@ def _methods(
 ) -> tuple[MethodOverTasks, ...]:
     if scores is None:
         return tuple(MethodOverTasks(method=one, is_baseline=i == baseline) for i, one in enumerate(grid.methods))
-    together = 1 - options.alpha / max(1, len(scores) - 1)  # Bonferroni over the methods that meet the baseline
+    together = _joint_level(len(scores), options.alpha)
     taus = _profile_range(scores)
     found = []
     for i, (method, own) in enumerate(zip(grid.methods, scores, strict=True)):
         aggregates = bootstrap_aggregates(own, rng=rng, resamples=RESAMPLES, level=options.level)
-        difference = None
-        if baseline is not None and i != baseline:
-            difference = aggregate_difference(own, scores[baseline], rng=rng, resamples=RESAMPLES, level=together)
+        is_candidate = baseline is not None and i != baseline
+        difference = _difference(own, scores[baseline or 0], together, rng) if is_candidate else None
         profile = bootstrap_profile(own, taus, rng=rng, level=options.level)
-        kept = difference if isinstance(difference, Aggregates) else None
         found.append(
             MethodOverTasks(
                 method=method,
                 is_baseline=i == baseline,
-                aggregates=aggregates if isinstance(aggregates, Aggregates) else None,
-                difference=kept,
-                verdict=None if kept is None else _verdict(kept.iqm),
+                aggregates=widened(aggregates, runs=own.fewest_runs, tasks=len(own.runs))
+                if isinstance(aggregates, Aggregates)
+                else None,
+                difference=difference,
+                verdict=None if difference is None else _verdict(difference.iqm),
                 profile=profile if isinstance(profile, Profile) else None,
             )
         )
@@ -258,50 +309,6 @@ def _verdict(iqm: Estimate) -> Verdict:
 def _profile_range(scores: Sequence[TaskScores]) -> NDArray[np.float64]:
     values = np.concatenate([runs for one in scores for runs in one.runs])
     return np.linspace(float(values.min()), float(values.max()), _PROFILE_POINTS)
-
-
-def _headline(answer: TaskAnswer) -> str:
-    """Return which method is best over the tasks, by the interquartile mean or, without a scale, by the average rank."""
-    over = f"over {counted(len(answer.tasks), 'task')}"
-    scored = [(one, one.aggregates.iqm) for one in answer.methods if one.aggregates]
-    if scored:
-        best, iqm = max(scored, key=lambda pair: pair[1].value)
-        return f"{best.method.name} has the best interquartile mean {over}: {_estimate(iqm)}{_lead(answer, best)}."
-    friedman = answer.ranks.friedman
-    if friedman is None:
-        return f"No method can be called best {over}: {_sentence_part(answer)}"
-    order = np.argsort(friedman.average_ranks, kind="stable")
-    first = answer.methods[int(order[0])].method.name
-    rank = f"{friedman.average_ranks[order[0]]:.2f} of {len(answer.methods)}"
-    near = next((clique for clique in friedman.cliques if int(order[0]) in clique), ())
-    others = [answer.methods[i].method.name for i in near if i != int(order[0])]
-    open_ = f", but is not told apart from {listed(others)}" if others else ", clearly ahead of all others"
-    p = format_p(friedman.iman_davenport_p)
-    return f"{first} has the best average rank {over}: {rank} (Friedman's test p {p}){open_}."
-
-
-def _estimate(estimate: Estimate) -> str:
-    spread = half_width(estimate.interval)
-    value = format_value(estimate.value, spread)
-    return f"{value} ({format_interval(estimate.interval)})" if estimate.interval else value
-
-
-def _lead(answer: TaskAnswer, best: MethodOverTasks) -> str:
-    """Return how sure the lead over the baseline is, from the difference that was resampled together."""
-    baseline = next((one for one in answer.methods if one.is_baseline), None)
-    if baseline is None:
-        return ""
-    if best.is_baseline:
-        near = [one.method.name for one in answer.methods if one.difference and one.verdict is not Verdict.WORSE]
-        return f"; it is not clearly ahead of {listed(near)}" if near else "; it is clearly ahead of every other method"
-    if best.difference is None:
-        return ""
-    return f"; it leads the baseline {baseline.method.name} by {_estimate(best.difference.iqm)}"
-
-
-def _sentence_part(answer: TaskAnswer) -> str:
-    refusal = answer.ranks.refusal or answer.refusal
-    return "the rank test over tasks is not possible." if refusal is None else refusal.words
 
 
 def _cautions(
@@ -325,6 +332,12 @@ def _cautions(
         yield (
             f"{counted(failed, 'run')} failed or ended without a finite value and {'is' if failed == 1 else 'are'} in no "
             "score: if runs fail because they were bad, this flatters their method."
+        )
+    scale = next((one.aggregates.scale for one in methods if one.aggregates), None)
+    if scale is not None and scale.kind == RANGE:
+        yield (
+            "0 and 1 are the least and largest score seen on each task, so the scale itself depends on these runs; it is "
+            "taken as given, and its noise is not in the intervals."
         )
     said = (caution.words for one in methods if one.aggregates for caution in one.aggregates.cautions)
     yield from dict.fromkeys(said)

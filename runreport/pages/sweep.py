@@ -1,7 +1,7 @@
 """All runs of a sweep: ranked, and each param against the metric."""
 
 from runreport.compare.comparison import Sweep
-from runreport.compare.words import format_p
+from runreport.compare.words import format_level, format_p
 from runreport.pages import cells, numbers, urls, words
 from runreport.pages.contexts import SweepPage
 from runreport.pages.dossier import Dossier
@@ -43,7 +43,7 @@ def _association_table(found: Associations | None, sweep: Sweep) -> Table | None
         Column(key="param", label="Param"),
         Column(key="association", label="Association", is_number=True),
         Column(key="measure", label="Measure"),
-        Column(key="interval", label="95 % interval", is_number=True),
+        Column(key="interval", label=_level(found), is_number=True),
         Column(key="p", label="p", is_number=True),
         Column(key="p", label="p", detail=f"BH over {sum(row.test is not None for row in found.rows)}", is_number=True),
         Column(key="remark", label="Remark"),
@@ -55,6 +55,11 @@ def _association_table(found: Associations | None, sweep: Sweep) -> Table | None
     )
     caption = f"How params go along with {cells.name(sweep.metric.metric)}"
     return cells.table("associations", caption, heads, (_association_row(row) for row in ordered), note=note)
+
+
+def _level(found: Associations) -> str:
+    interval = next((row.effect.interval for row in found.rows if row.effect and row.effect.interval), None)
+    return f"{format_level(interval.level)} interval" if interval else "Interval"
 
 
 def _association_row(row: Association) -> Row:

@@ -19,6 +19,7 @@ from runreport.pages.task_figures import (
     turned,
 )
 from runreport.stats.improvement import Improvement
+from runreport.stats.task_scores import REFERENCE
 from runreport.stats.types import Estimate
 from runreport.stats.words import counted
 
@@ -34,7 +35,7 @@ def tasks_page(dossier: Dossier, answer: TaskAnswer) -> TasksPage:
     return TasksPage(
         frame=dossier.site.frame(url, title, dossier.breadcrumbs),
         title=title,
-        headline=answer.headline,
+        headline=dossier.analysis.headline,
         reading=_reading(answer),
         why=answer.plan.why,
         cautions=tuple(Caution(kind="", sentence=words.sentence(text)) for text in answer.cautions),
@@ -91,17 +92,19 @@ def aggregate_table(answer: TaskAnswer, table_id: str) -> Table | None:
     scored = [one for one in answer.methods if one.aggregates]
     ordered = sorted(scored, key=lambda one: -one.aggregates.iqm.value if one.aggregates else 0.0)
     rows = (_aggregate_row(one, has_gap=gap_counts) for one in ordered)
+    resamples = next((one.aggregates.resamples for one in answer.methods if one.aggregates), 0)
     note = (
-        f"{counted(answer.methods[0].aggregates.resamples, 'resample') if answer.methods[0].aggregates else 'No resamples'} "
-        "of the seeds within each task. The difference from the baseline is resampled jointly; its interval is wide enough "
-        "for all methods together."
+        f"{counted(resamples, 'resample')} of the seeds within each task; intervals are widened for few seeds. The "
+        "difference from the baseline is resampled jointly; its interval is wide enough for all methods together."
+        if resamples
+        else "Without intervals: a task has fewer than 3 runs of some method."
     )
     return cells.table(table_id, f"Normalised scores over {counted(len(answer.tasks), 'task')}", heads, rows, note=note)
 
 
 def _has_gap(answer: TaskAnswer) -> bool:
     """Say whether a score of 1 means something, so that what is missing to it does."""
-    return answer.scale is not None and (bool(answer.scale.one) or answer.metric.upper_bound == 1)
+    return answer.scale is not None and (answer.scale.kind == REFERENCE or answer.metric.upper_bound == 1)
 
 
 def _joint_level(answer: TaskAnswer) -> str:
@@ -197,8 +200,11 @@ def _rank_facts(answer: TaskAnswer) -> Iterator[Fact]:
     if ranks.refusal is not None:
         yield Fact(label="No rank test", cell=Cell(text=ranks.refusal.words, tone=Tone.CAUTION))
     if ranks.signed_rank is not None:
-        text = f"p {format_p(ranks.signed_rank.test.p)}: Wilcoxon's signed-rank test, as there are two methods"
+        name = "Wilcoxon's signed-rank test of normalised scores" if answer.scale else "sign test, as there is no scale"
+        text = f"p {format_p(ranks.signed_rank.test.p)}: {name}, of two methods over the tasks"
         yield Fact(label="Do they differ?", cell=Cell(text=text))
+        if ranks.signed_rank.refusal is not None:
+            yield Fact(label="But", cell=Cell(text=ranks.signed_rank.refusal.words, tone=Tone.CAUTION))
     if ranks.friedman is not None:
         found = ranks.friedman
         text = f"p {format_p(found.iman_davenport_p)}: Friedman's test in the form of Iman and Davenport"

@@ -18,6 +18,7 @@ from runreport.stats.stratified import (
     batches,
     draw_runs,
     draw_tasks,
+    expanded,
     pool,
 )
 from runreport.stats.task_scores import Scale, TaskScores, refuse_averaging, same_tasks
@@ -129,6 +130,17 @@ def aggregate_difference(  # noqa: PLR0913 - each is another part of the bootstr
         words = "The scores of the two methods were normalised in different ways; they cannot be compared."
         return Refusal(code="different-scales", words=words)
     return _bootstrapped([a, b], rng, resamples, fraction(level, "level"), gamma, task_bootstrap=task_bootstrap)
+
+
+def widened(found: Aggregates, *, runs: int, tasks: int) -> Aggregates:
+    """Return aggregates with the intervals of :func:`runreport.stats.stratified.expanded`.
+
+    ``runs`` is the number of the task that has the fewest.
+    """
+    mean, median, iqm, gap = (
+        expanded(one, runs=runs, tasks=tasks) for one in (found.mean, found.median, found.iqm, found.optimality_gap)
+    )
+    return replace(found, mean=mean, median=median, iqm=iqm, optimality_gap=gap)
 
 
 def _bootstrapped(  # noqa: PLR0913 - each is another part of the bootstrap

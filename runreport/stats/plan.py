@@ -126,10 +126,14 @@ def plan_tasks(*, methods: int, tasks: int, seeds: int, is_normalised: bool) -> 
     >>> plan_tasks(methods=3, tasks=10, seeds=5, is_normalised=True).design
     <Design.TASKS_AND_SEEDS: 'methods on tasks, several seeds each'>
     """
-    ranks = _rank_plan(methods, tasks)
-    if seeds < 2 or not is_normalised:  # noqa: PLR2004 - a spread over seeds needs two
-        reason = "there is one run for each score" if seeds < 2 else "the scores of the tasks have no common scale"  # noqa: PLR2004
-        return AnalysisPlan(design=Design.TASKS, test=ranks, why=f"{ranks}, because {reason}: tasks are ranked.")
+    ranks = _rank_plan(methods, tasks, is_normalised=is_normalised)
+    if seeds < MINIMUM_PAIRS or not is_normalised:
+        reason = (
+            f"a score has fewer than {MINIMUM_PAIRS} runs"
+            if is_normalised
+            else "the scores of the tasks have no common scale"
+        )
+        return AnalysisPlan(design=Design.TASKS, test=ranks, why=f"{ranks}, because {reason}.")
     why = (
         "Aggregates of normalised scores with intervals from resampling the seeds within each task, because there are "
         f"several seeds for each score; {ranks} beside them."
@@ -154,9 +158,9 @@ def plan_examples(*, is_binary: bool) -> AnalysisPlan:
     return AnalysisPlan(design=Design.EXAMPLES, test="sign flips", why=why)
 
 
-def _rank_plan(methods: int, tasks: int) -> str:
+def _rank_plan(methods: int, tasks: int, *, is_normalised: bool) -> str:
     if tasks < MINIMUM_TASKS:
         return "No rank test"
     if methods == 2:  # noqa: PLR2004 - Friedman's test of two is the sign test
-        return "Wilcoxon's signed-rank test over tasks"
+        return "Wilcoxon's signed-rank test over tasks" if is_normalised else "The sign test over tasks"
     return "Friedman's test over tasks"

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri, stdtrit
 
 from runreport.stats.arrays import Floats
 from runreport.stats.task_scores import TaskScores
+from runreport.stats.types import Estimate, Interval
 
 Indices = NDArray[np.integer]
 
@@ -132,3 +134,28 @@ def draw_runs(rng: np.random.Generator, source: Pool, resamples: int, tasks: Ind
         return rng.integers(0, shape[2], size=shape, dtype=np.uint16 if shape[2] < 1 << 16 else np.int64)
     sizes = source.sizes[None, :] if tasks is None else source.sizes[tasks]
     return (rng.random(shape) * sizes[:, :, None]).astype(np.int64)
+
+
+def expanded(estimate: Estimate, *, runs: int, tasks: int, bounds: tuple[float, float] = (-np.inf, np.inf)) -> Estimate:
+    """Return an estimate whose percentile interval is widened for few runs per task, and cut at ``bounds``.
+
+    The factor is sqrt(n / (n - 1)) times the t over the normal quantile: resampling n runs out of n gives a variance that
+    is too small by (n - 1) / n, however many tasks there are, and takes it as known. With 3 runs per task differences of
+    0 were else called clear in 11 % of cases instead of 5 %. The t distribution has n - 1 degrees of freedom from every
+    task. Reference: Hesterberg, "What teachers should know about the bootstrap", The American Statistician 69 (2015),
+    the expanded percentile interval.
+
+    >>> expanded(Estimate(value=0.0, interval=Interval(low=-1.0, high=1.0, level=0.95)), runs=3, tasks=26).interval.high
+    1.2539...
+    """
+    interval = estimate.interval
+    if interval is None:
+        return estimate
+    tail = (1 - interval.level) / 2
+    factor = float(np.sqrt(runs / (runs - 1)) * stdtrit(tasks * (runs - 1), tail) / ndtri(tail))
+    low = estimate.value - factor * (estimate.value - interval.low)
+    high = estimate.value + factor * (interval.high - estimate.value)
+    return Estimate(
+        value=estimate.value,
+        interval=Interval(low=max(low, bounds[0]), high=min(high, bounds[1]), level=interval.level),
+    )

@@ -37,7 +37,7 @@ POWER_ADVISED = 0.9
 NO_FINITE_RUNS = Refusal(code="no-finite-runs", words="No run has a finite value for this metric.")
 
 _ALTERNATIVES = {BELOW: "less", ABOVE: "greater"}
-_FEWEST_FOR_MAD = 5  # with fewer, the scaled MAD calls a third of all normal samples outlying
+_FEWEST_FOR_MAD = 10  # with fewer, the scaled MAD calls more than one in ten normal samples outlying on a side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Methods over several tasks: ranks without a scale, aggregates with one, and what is left out."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,10 @@ def analysed(runs: list[MadeRun], **settings: object) -> ExperimentAnalysis:
     return analyse((make_frame(runs),), Settings.model_validate(settings), snapshot=1).experiments[0]
 
 
+def headline(runs: list[MadeRun], **tasks: object) -> str:
+    return analysed(runs, tasks=tasks).headline
+
+
 def answer(runs: list[MadeRun], **tasks: object) -> TaskAnswer:
     found = analysed(runs, tasks=tasks).over_tasks
     assert found
@@ -49,7 +54,7 @@ def test_without_a_scale_tasks_are_ranked_and_not_averaged() -> None:
     assert all(one.aggregates is None for one in found.methods)
     assert found.ranks.friedman
     assert found.ranks.friedman.average_ranks.tolist() == [3, 2, 1]
-    assert found.headline.startswith("algo=top has the best average rank over 6 tasks: 1.00 of 3")
+    assert headline(grid()).startswith("algo=top has the best average rank over 6 tasks: 1.00 of 3")
     assert found.plan.design is Design.TASKS
     assert len(found.improvements) == 3
     assert found.pairs == ()
@@ -67,7 +72,9 @@ def test_with_a_scale_methods_have_aggregates_and_joint_differences(tasks: dict[
     assert top
     assert top.iqm.interval
     assert top.iqm.interval.level == pytest.approx(1 - 0.05 / 2)
-    assert "it leads the baseline algo=base by" in found.headline
+    assert found.not_behind == ()
+    said = headline(grid(), **tasks)
+    assert "clearly ahead of every other method; its difference from the baseline algo=base is" in said
     assert found.places
     assert found.places.best.tolist() == [0, 0, 1]
     assert found.pairs[0].p_holm == pytest.approx(3 * 2 / 2**6)
@@ -77,11 +84,13 @@ def test_lower_can_be_better_on_every_scale() -> None:
     for tasks in ({"normalise": "minmax"}, {"normalise": "none"}):
         found = answer(grid("loss", methods=("base", "worse")), **tasks)
         assert [one.verdict for one in found.methods] == [None, Verdict.WORSE]
-    assert answer(grid("loss")).headline.startswith("algo=base has the best average rank")
+    assert headline(grid("loss")).startswith("algo=base has the best average rank")
 
 
 def test_the_same_input_gives_the_same_resamples() -> None:
-    assert answer(grid(), normalise="minmax").headline == answer(grid(), normalise="minmax").headline
+    first, second = (answer(grid(), normalise="minmax") for _ in range(2))
+    assert [one.aggregates for one in first.methods] == [one.aggregates for one in second.methods]
+    assert first.improvements == second.improvements
 
 
 def test_tasks_and_methods_with_holes_are_left_out_and_named() -> None:
@@ -98,7 +107,7 @@ def test_tasks_and_methods_with_holes_are_left_out_and_named() -> None:
 
 def test_one_run_for_each_score_gives_ranks_and_points_without_intervals() -> None:
     found = answer(grid(seeds=1), normalise="minmax")
-    assert "there is one run for each score" in found.plan.why
+    assert "a score has fewer than 3 runs" in found.plan.why
     assert found.ranks.friedman
     assert all(one.aggregates and one.aggregates.iqm.interval is None for one in found.methods)
     assert [one.verdict for one in found.methods] == [None, Verdict.CANNOT_TELL, Verdict.CANNOT_TELL]
@@ -147,3 +156,22 @@ def test_a_task_without_reference_scores_is_named() -> None:
     some = {task: REFERENCE[task] for task in TASKS[:4]}
     with pytest.raises(ConfigError, match="2 tasks have no reference scores: task4 and task5"):
         answer(grid(), reference=some)
+
+
+def test_two_methods_without_a_scale_are_told_apart_by_the_sign_test_whatever_the_units() -> None:
+    runs = grid(methods=("base", "top"))
+    scaled = [
+        replace(run, metrics={"return": run.metrics["return"] * (1e-6 if run.params["env"] == "task0" else 1.0)})
+        for run in runs
+    ]
+    for made in (runs, scaled):
+        found = answer(made)
+        assert found.ranks.signed_rank
+        assert found.ranks.signed_rank.test.p == pytest.approx(2 / 2**6)
+    assert headline(runs) == "algo=top is ahead of algo=base on more tasks over 6 tasks: sign test p = 0.031."
+    few = [run for run in runs if run.params["env"] != "task5"]
+    assert "smallest possible two-sided p of this test is 0.0625" in headline(few)
+
+
+def test_fewer_than_three_runs_on_a_task_claim_no_lead() -> None:
+    assert "cannot be told from fewer than 3 runs" in headline(grid(seeds=2), normalise="minmax")

@@ -72,7 +72,9 @@ def test_shift_scale_and_order_change_nothing(
 ) -> None:
     plain = against_target(values, target, side=side)
     moved = against_target(np.array(values[::-1]) * scale + shift, target * scale + shift, side=side)
-    assert (moved.verdict, moved.bad, moved.runs_needed) == (plain.verdict, plain.bad, plain.runs_needed)
+    assert (moved.verdict, moved.runs_needed) == (plain.verdict, plain.runs_needed)
+    turned = against_target(values[::-1], target, side=side)  # far off is a matter of the values' own size, too
+    assert turned.bad == plain.bad
     assert result(moved.test).p == pytest.approx(result(plain.test).p, rel=1e-7, abs=1e-13)  # type: ignore[arg-type]
     assert moved.margin == pytest.approx(scale * (plain.margin or 0))
     assert moved.margin_sd == pytest.approx(plain.margin_sd)
