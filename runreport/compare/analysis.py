@@ -17,7 +17,7 @@ from runreport.compare.headline import headline
 from runreport.compare.metrics import MetricChoice, choose_metrics
 from runreport.compare.names import find_group, matching_groups
 from runreport.compare.over_tasks import TaskAnswer, answer_over_tasks, without_answer
-from runreport.compare.plan import build_sweep, plan_comparisons
+from runreport.compare.plan import Plan, build_sweep, plan_comparisons
 from runreport.compare.samples import collect_samples
 from runreport.compare.targets import answer_targets, times_to_train
 from runreport.compare.task_words import task_headline
@@ -82,7 +82,8 @@ def compare_groups(
 ) -> tuple[Comparison, ...]:
     """Return the comparisons of chosen groups with a chosen baseline, computed exactly as for the pages.
 
-    Groups are addressed by name or as ``param=value,param=value``. The p-values are adjusted over these candidates.
+    Groups are addressed by name or as ``param=value,param=value``. Where all of these are comparisons of the pages, the
+    p-values are adjusted over as many as there; else over these candidates alone.
 
     Raises:
         UnknownNameError: an address fits no group, or several.
@@ -92,7 +93,14 @@ def compare_groups(
     baseline = find_group(eligible, baseline_name)
     candidates = dict.fromkeys(find_group(eligible, name).group_id for name in candidate_names)
     by_id = {group.group_id: group for group in eligible}
-    return _comparisons(experiment, [(baseline, by_id[group_id]) for group_id in candidates])
+    asked = [(baseline, by_id[group_id]) for group_id in candidates]
+    planned = _plan(experiment)[1].pairs
+    is_on_pages = {_ids(pair) for pair in asked} <= {_ids(pair) for pair in planned}
+    return _comparisons(experiment, asked, planned if is_on_pages else asked)
+
+
+def _ids(pair: tuple[Group, Group]) -> tuple[str, str]:
+    return pair[0].group_id, pair[1].group_id
 
 
 def _prepare(frame: ExperimentFrame, settings: Settings) -> _Experiment:
@@ -127,24 +135,27 @@ def _choose_baseline(experiment: _Experiment) -> BaselineChoice:
     return choose_baselines(experiment.groups, experiment.runs, experiment.layout, own or (general if applies else ""))
 
 
+def _plan(experiment: _Experiment) -> tuple[BaselineChoice, Plan]:
+    """Return which groups are baselines and which pairs of groups are compared."""
+    groups, layout = experiment.groups, experiment.layout
+    choice = _choose_baseline(experiment)
+    rivals = opponents(groups, choice, layout)
+    limit = experiment.settings.comparisons.limit
+    plan = plan_comparisons(groups, rivals, _logged_groups(experiment), limit=limit, has_tasks=layout is not None)
+    return choice, plan
+
+
 def _analyse_experiment(experiment: _Experiment) -> ExperimentAnalysis:
     primary, groups = experiment.primary, experiment.groups
     options = experiment.settings.comparisons
-    choice = _choose_baseline(experiment)
-    rivals = opponents(groups, choice, experiment.layout)
-    logged = _logged_groups(experiment)
-    plan = plan_comparisons(groups, rivals, logged, limit=options.limit, has_tasks=experiment.layout is not None)
-    comparisons = _comparisons(experiment, plan.pairs)
+    choice, plan = _plan(experiment)
+    comparisons = _comparisons(experiment, plan.pairs, plan.pairs)
     samples = experiment.samples[primary.metric] if primary else ()
     sweep = build_sweep(plan.sweep, samples, primary)
     counts = count_runs(experiment.frame.runs)
-    over_tasks = answer_over_tasks(
-        experiment.layout,
-        primary,
-        {sample.group_id: sample for sample in samples},
-        choice.group_ids,
-        (experiment.settings.tasks, options),
-    )
+    by_group = {sample.group_id: sample for sample in samples}
+    both_options = (experiment.settings.tasks, options)
+    over_tasks = answer_over_tasks(experiment.layout, primary, by_group, choice.group_ids, both_options)
     examples = compare_on_examples(experiment.frame, groups, choice.group_ids, experiment.metrics.definitions, options)
     return ExperimentAnalysis(
         experiment=experiment.frame.experiment,
@@ -163,9 +174,7 @@ def _analyse_experiment(experiment: _Experiment) -> ExperimentAnalysis:
         lineage=experiment_lineage(experiment.frame, groups),
         over_tasks=over_tasks,
         differ_at_all=_differ_at_all(experiment),
-        associations=sweep_associations(
-            sweep, experiment.runs, frozenset(facts.run.reader for facts in experiment.frame.runs), options.level
-        ),
+        associations=sweep_associations(sweep, experiment.runs, options.level),
         targets=answer_targets(
             experiment.settings.target, experiment.frame.experiment, experiment.metrics.definitions, experiment.samples
         ),
@@ -213,12 +222,18 @@ def _logged_groups(experiment: _Experiment) -> frozenset[str]:
     return frozenset(group.group_id for group in experiment.groups if any(run in logged for run in group.run_ids))
 
 
-def _comparisons(experiment: _Experiment, pairs: Sequence[tuple[Group, Group]]) -> tuple[Comparison, ...]:
-    contrasts = _contrasts(experiment, pairs)
+def _comparisons(
+    experiment: _Experiment, pairs: Sequence[tuple[Group, Group]], family: Sequence[tuple[Group, Group]]
+) -> tuple[Comparison, ...]:
+    """Return the comparisons of pairs; their p-values are adjusted over a family that holds them."""
+    contrasts = _contrasts(experiment, family)
+    places = {_ids(pair): i for i, pair in enumerate(family)}
     sides = {baseline.group_id: _sides(experiment, baseline) for baseline, _ in pairs}
     return tuple(
-        _comparison(experiment, pair, [family[i] for family in contrasts], sides[pair[0].group_id])
-        for i, pair in enumerate(pairs)
+        _comparison(
+            experiment, pair, [of_metric[places[_ids(pair)]] for of_metric in contrasts], sides[pair[0].group_id]
+        )
+        for pair in pairs
     )
 
 

@@ -19,9 +19,7 @@ _FEWEST_GROUPS = 3
 _FEWEST_RUNS = 2
 
 
-def sweep_associations(
-    sweep: Sweep | None, runs: Mapping[str, RunFacts], readers: frozenset[str], level: float
-) -> Associations | None:
+def sweep_associations(sweep: Sweep | None, runs: Mapping[str, RunFacts], level: float) -> Associations | None:
     """Return how each varied param goes along with the metric of a sweep, over the runs that have a finite value.
 
     A param is numeric when every run has a number for it, else its texts are categories; params that some run lacks
@@ -38,12 +36,14 @@ def sweep_associations(
             continue
         values = [one.number for one in known if one.number is not None]
         settings[param] = values if len(values) == len(known) else [one.value for one in known]
-    is_adaptive = "optuna" in readers or any(_is_adaptive(facts) for facts, _ in ranked)
+    is_adaptive = any(_is_adaptive(facts) for facts, _ in ranked)
     return associations(settings, [value for _, value in ranked], level=level, is_adaptive=is_adaptive)
 
 
 def _is_adaptive(facts: RunFacts) -> bool:
-    """Say whether a param or tag names a sampler that learns from earlier runs."""
+    """Say whether a run comes from Optuna, whose default learns from earlier runs, or names a sampler that does."""
+    if facts.run.reader == "optuna":
+        return True
     named = [(name, one.value) for name, one in facts.params.items()]
     named += [(name, one.value) for name, one in facts.tags.items()]
     return any(

@@ -1,10 +1,10 @@
-"""Which way a metric improves, guessed from its name."""
+"""Which way a metric improves, guessed from its name, and the word for a clear difference."""
 
 import re
 from dataclasses import dataclass
 from enum import IntEnum
 
-from runreport.names import Direction
+from runreport.names import Direction, Verdict
 
 
 class Kind(IntEnum):
@@ -157,3 +157,10 @@ def _rank(words: tuple[str, ...], terms: tuple[str, ...]) -> int | None:
 
 def _singular(word: str) -> str:
     return word.removesuffix("s") if not word.endswith("ss") else word
+
+
+def verdict_word(delta: float, direction: Direction) -> Verdict:
+    """Return the word for a clear difference; without a direction it is higher or lower."""
+    if direction is Direction.UNKNOWN:
+        return Verdict.HIGHER if delta > 0 else Verdict.LOWER
+    return Verdict.BETTER if (delta > 0) is (direction is Direction.UP) else Verdict.WORSE

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from runreport.compare.directions import verdict_word
 from runreport.compare.entities import Group, MetricDefinition
 from runreport.compare.groups import is_comparable
 from runreport.compare.words import format_interval, format_p, format_value, half_width
@@ -219,15 +220,9 @@ def _judged(draft: ExampleContrast, sides: tuple[MetricDefinition, _Side, _Side]
         return replace(draft, reason=words)
     direction = metric.direction if side.is_mean and reference.is_mean else Direction.UNKNOWN
     is_clear = draft.p_adjusted < alpha
-    verdict = _word(answer.difference.value, direction) if is_clear else Verdict.NO_CLEAR_DIFFERENCE
+    verdict = verdict_word(answer.difference.value, direction) if is_clear else Verdict.NO_CLEAR_DIFFERENCE
     judged = replace(draft, verdict=verdict)
     return replace(judged, reason=_reason(judged, metric, reference.predictions.name, alpha))
-
-
-def _word(difference: float, direction: Direction) -> Verdict:
-    if direction is Direction.UNKNOWN:
-        return Verdict.HIGHER if difference > 0 else Verdict.LOWER
-    return Verdict.BETTER if (difference > 0) is (direction is Direction.UP) else Verdict.WORSE
 
 
 def _reason(contrast: ExampleContrast, metric: MetricDefinition, reference: str, alpha: float) -> str:

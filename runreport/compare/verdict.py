@@ -1,6 +1,7 @@
 """From numbers to a verdict and the sentence behind it."""
 
 from runreport.compare.comparison import Contrast
+from runreport.compare.directions import verdict_word
 from runreport.compare.words import format_interval, format_p, format_value, half_width, with_unit
 from runreport.names import Direction, Verdict
 from runreport.stats.equivalence import Equivalence
@@ -24,7 +25,7 @@ def judge(contrast: Contrast, refusal: Refusal | None, *, alpha: float) -> tuple
         return Verdict.EQUIVALENT, _equivalent(contrast, contrast.equivalence)
     if contrast.p_adjusted >= alpha:
         return Verdict.NO_CLEAR_DIFFERENCE, _no_clear_difference(contrast, alpha)
-    verdict = _word(contrast.delta.value, contrast.metric.direction)
+    verdict = verdict_word(contrast.delta.value, contrast.metric.direction)
     return verdict, _clear_difference(contrast, verdict, alpha)
 
 
@@ -34,12 +35,6 @@ def _equivalent(contrast: Contrast, found: Equivalence) -> str:
         f"{contrast.candidate.group_name} and {contrast.baseline.group_name} are equivalent on {contrast.metric.metric} "
         f"within \N{PLUS-MINUS SIGN}{margin}: {difference_words(contrast)}, p {format_p(found.p)} of both one-sided tests."
     )
-
-
-def _word(delta: float, direction: Direction) -> Verdict:
-    if direction is Direction.UNKNOWN:
-        return Verdict.HIGHER if delta > 0 else Verdict.LOWER
-    return Verdict.BETTER if (delta > 0) is (direction is Direction.UP) else Verdict.WORSE
 
 
 def _clear_difference(contrast: Contrast, verdict: Verdict, alpha: float) -> str:

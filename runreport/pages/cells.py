@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from runreport.compare.words import format_p
 from runreport.names import RunStatus, Severity, Verdict
 from runreport.pages import numbers
 from runreport.pages.parts import Cell, Column, Row, Table, Tone
@@ -81,6 +82,11 @@ def number_cells(values: Sequence[float | None]) -> tuple[Cell, ...]:
     """Return a column of numbers with the same decimals."""
     places = numbers.places_for(values)
     return tuple(number_cell(value, places) for value in values)
+
+
+def p_cell(p: float | None) -> Cell:
+    """Return a p-value, or a dash where no test was made."""
+    return text_cell(None) if p is None else Cell(text=format_p(p).removeprefix("= "), sort=p)
 
 
 def count_cell(count: int, *, note: str = "") -> Cell:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from runreport.compare.examples import ExampleContrast, MetricExamples, has_few_discordant
-from runreport.compare.words import format_level, format_p, half_width
+from runreport.compare.words import format_level, half_width
 from runreport.pages import cells, numbers
 from runreport.pages.dossier import Dossier
 from runreport.pages.parts import Cell, Column, Row, Table, Tone
@@ -65,8 +65,8 @@ def _row(dossier: Dossier, family: MetricExamples, contrast: ExampleContrast, pl
             cells.number_cell(found.value if found else None, places, sign=True),
             _interval_cell(contrast, places),
             _discordant(contrast),
-            _p_cell(test.p if test else None),
-            _p_cell(contrast.p_adjusted),
+            cells.p_cell(test.p if test else None),
+            cells.p_cell(contrast.p_adjusted),
             _verdict_cell(contrast),
         )
     )
@@ -87,12 +87,6 @@ def _discordant(contrast: ExampleContrast) -> Cell:
         return cells.text_cell(None)
     won, lost = counts.only_a_right, counts.only_b_right
     return Cell(text=f"{numbers.number(won, 0)} : {numbers.number(lost, 0)}", sort=float(won - lost))
-
-
-def _p_cell(p: float | None) -> Cell:
-    if p is None:
-        return cells.text_cell(None)
-    return Cell(text=format_p(p).removeprefix("= "), sort=p)
 
 
 def _verdict_cell(contrast: ExampleContrast) -> Cell:

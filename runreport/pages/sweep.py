@@ -1,7 +1,7 @@
 """All runs of a sweep: ranked, and each param against the metric."""
 
 from runreport.compare.comparison import Sweep
-from runreport.compare.words import format_level, format_p
+from runreport.compare.words import format_level
 from runreport.pages import cells, numbers, urls, words
 from runreport.pages.contexts import SweepPage
 from runreport.pages.dossier import Dossier
@@ -74,15 +74,11 @@ def _association_row(row: Association) -> Row:
             Cell(text=numbers.interval(interval.low, interval.high, 2, sign=True))
             if interval
             else cells.text_cell(None),
-            _p_cell(row.test.p if row.test else None),
-            _p_cell(row.p_adjusted),
+            cells.p_cell(row.test.p if row.test else None),
+            cells.p_cell(row.p_adjusted),
             cells.text_cell(row.refusal.words if row.refusal else ""),
         )
     )
-
-
-def _p_cell(p: float | None) -> Cell:
-    return cells.text_cell(None) if p is None else Cell(text=format_p(p).removeprefix("= "), sort=p)
 
 
 def _cautions(found: Associations | None) -> tuple[Caution, ...]:

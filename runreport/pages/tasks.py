@@ -278,18 +278,14 @@ def _pair_table(answer: TaskAnswer) -> Table | None:
             cells=(
                 _method_cell(answer.methods[pair.a]),
                 cells.text_cell(cells.name(answer.methods[pair.b].method.name)),
-                _p_cell(pair.p),
-                _p_cell(pair.p_holm),
+                cells.p_cell(pair.p),
+                cells.p_cell(pair.p_holm),
             )
         )
         for pair in tested[:_MOST_PAIRS]
     )
     note = "Signed-rank test of the normalised mean scores over the tasks, every pair against each other."
     return cells.table("pairs", "Pairs of methods over the tasks", heads, rows, note=note)
-
-
-def _p_cell(p: float | None) -> Cell:
-    return cells.text_cell(None) if p is None else Cell(text=format_p(p).removeprefix("= "), sort=p)
 
 
 def _score_table(dossier: Dossier, answer: TaskAnswer) -> Table | None:
