@@ -120,12 +120,9 @@ def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
 
 def content_hash(*parts: str, length: int = _HASH_LENGTH) -> str:
     """Return the first ``length`` hex digits of the SHA-256 of the parts (none may run into the next)."""
-    digest = hashlib.sha256()
-    for part in parts:
-        encoded = part.encode("utf-8", "surrogatepass")
-        digest.update(len(encoded).to_bytes(8, "little"))
-        digest.update(encoded)
-    return digest.hexdigest()[:length]
+    encoded = [part.encode("utf-8", "surrogatepass") for part in parts]
+    framed = b"".join([piece for part in encoded for piece in (len(part).to_bytes(8, "little"), part)])
+    return hashlib.sha256(framed).hexdigest()[:length]
 
 
 def slug(text: str) -> str:

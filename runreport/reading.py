@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from runreport import cycles
 from runreport.errors import ReadError, ServerError, StoreError
 from runreport.joining import Joint
 from runreport.merging import merged
@@ -39,6 +40,7 @@ class TaskResult:
     runs_skipped: int = 0
 
 
+@cycles.held_back()
 def read_task(task: Task) -> TaskResult:
     """Read and write some runs; when that fails, one by one, so that only the bad ones are missing.
 

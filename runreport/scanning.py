@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from runreport import cycles
 from runreport.errors import ServerError, UnknownNameError, UsageError
 from runreport.joining import Joint, Part, joints
 from runreport.names import Severity, content_hash
@@ -27,6 +28,7 @@ class Place:
     repeated: int = 0
 
 
+@cycles.held_back()
 def scan_all(claims: Iterable[Claim], readers: Sequence[Reader]) -> list[Place]:
     """List the logs at each place; of several logs of one run only the largest."""
     return _without_repeats(_scan(claim, readers) for claim in claims)
@@ -92,7 +94,8 @@ def _scan(claim: Claim, readers: Sequence[Reader]) -> Place:
 
 def _fingerprint(reader: Reader, location: Location, source: Source) -> str:
     """Return what a log is known by, the settings for its files included."""
-    rules = sorted({rule.model_dump_json() for file in source.files if (rule := location.rule(file))})
+    asked = source.files if location.rules else ()
+    rules = sorted({rule.model_dump_json() for file in asked if (rule := location.rule(file))})
     return content_hash(reader.version, source.fingerprint, *rules, length=_FINGERPRINT_LENGTH)
 
 

@@ -1,7 +1,7 @@
 """Reading below a root: bounded in size and number, and never following a link out of it."""
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -118,8 +118,24 @@ def read_bytes(path: str | Path, limit_bytes: int) -> bytes:
         finally:
             os.close(descriptor)
     except OSError as problem:
-        sentence = f"It cannot be read: {problem.strerror or problem}."
-        raise ReadError(sentence, hint="Check the permissions of the file.") from problem
+        raise _not_read(problem) from problem
+
+
+def read_parts(path: str | Path, part_bytes: int) -> Iterator[bytes]:
+    """Yield the content of a file in parts of at most ``part_bytes``. It never blocks, see :func:`read_bytes`.
+
+    Raises:
+        ReadError: it is missing, unreadable or a folder.
+    """
+    try:
+        descriptor = os.open(path, _OPEN_FLAGS)
+        try:
+            while part := os.read(descriptor, part_bytes):
+                yield part
+        finally:
+            os.close(descriptor)
+    except OSError as problem:
+        raise _not_read(problem) from problem
 
 
 def read_head(path: str | Path, size_bytes: int) -> bytes:
@@ -226,6 +242,11 @@ def _link_problem(path: str, root: Path) -> str:
     if Path(os.path.realpath(os.path.dirname(path))).is_relative_to(target):  # noqa: PTH120 - as text, like the entry
         return "is a link to a folder it lies in"
     return ""
+
+
+def _not_read(problem: OSError) -> ReadError:
+    sentence = f"It cannot be read: {problem.strerror or problem}."
+    return ReadError(sentence, hint="Check the permissions of the file.")
 
 
 def _content(descriptor: int, limit_bytes: int) -> bytes:

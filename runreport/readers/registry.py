@@ -302,9 +302,10 @@ def _given_to(location: Location, file: str) -> str:
 
 
 def _check_names(rules: Sequence[SourceOptions], readers: Sequence[Reader]) -> None:
-    known = {reader.name for reader in readers} | set(plugins.names(plugins.READERS))
-    for rule in rules:
-        if rule.reader and rule.reader not in known:
+    named = [rule for rule in rules if rule.reader]
+    known = {reader.name for reader in readers} | set(plugins.names(plugins.READERS) if named else ())
+    for rule in named:
+        if rule.reader not in known:
             raise _unknown_reader(rule.reader, ())
 
 

@@ -93,8 +93,8 @@ def _ends(series: _Series) -> dict[str, Column]:
 
 
 def _extremes(series: _Series) -> dict[str, Column]:
-    low = np.minimum.reduceat(np.where(series.is_finite, series.value, np.inf), series.starts)
-    high = np.maximum.reduceat(np.where(series.is_finite, series.value, -np.inf), series.starts)
+    low = np.minimum.reduceat(_where(series.is_finite, series.value, np.inf), series.starts)
+    high = np.maximum.reduceat(_where(series.is_finite, series.value, -np.inf), series.starts)
     none = _per_series(series.is_finite, series) == 0
     return {
         "min": pa.array(low, mask=none),
@@ -121,7 +121,7 @@ def _means(series: _Series) -> dict[str, Column]:
 def _mean(series: _Series, is_used: Flags) -> Column:
     used = _per_series(is_used, series)
     count = np.maximum(used, 1)
-    values = np.where(is_used, series.value, 0.0)
+    values = _where(is_used, series.value, 0.0)
     with np.errstate(over="ignore", invalid="ignore"):
         mean = np.add.reduceat(values, series.starts) / count
     if not np.isfinite(mean).all():  # the sum of huge values overflows where their mean does not
@@ -138,7 +138,17 @@ def _counts(series: _Series) -> dict[str, Column]:
     }
 
 
+def _where(flags: Flags, values: Floats, otherwise: float) -> Floats:
+    """Return the values, something else where the flag is not set; no copy when all are set, as is usual."""
+    return values if flags.all() else np.where(flags, values, otherwise)
+
+
 def _per_series(flags: Flags, series: _Series) -> Ints:
+    """Return how many flags are set in each series [k]."""
+    if flags.all():
+        return series.counts
+    if not flags.any():
+        return np.zeros_like(series.counts)
     return np.add.reduceat(flags.astype(np.int64), series.starts)
 
 

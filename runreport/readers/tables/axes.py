@@ -121,9 +121,11 @@ def within_groups(sorted_codes: NDArray[Any]) -> NDArray[np.int64]:
     count = len(sorted_codes)
     if count == 0:
         return np.empty(0, dtype=np.int64)
-    starts = np.concatenate(([0], np.flatnonzero(sorted_codes[1:] != sorted_codes[:-1]) + 1))
-    lengths = np.diff(np.append(starts, count))
-    positions: NDArray[np.int64] = np.arange(count) - np.repeat(starts, lengths)
+    starts = np.flatnonzero(sorted_codes[1:] != sorted_codes[:-1]) + 1
+    rises = np.ones(count, dtype=np.int64)
+    rises[0] = 0
+    rises[starts] -= np.diff(starts, prepend=0)  # back to 0 from the length of the stretch before
+    positions: NDArray[np.int64] = np.cumsum(rises, out=rises)
     return positions
 
 

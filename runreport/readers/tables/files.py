@@ -77,6 +77,8 @@ def parse(path: str) -> ParsedTable:
     try:
         if suffix == PARQUET:
             return _parquet(path)
+        if suffix in JSON_LINES and _is_large(path) and (uniform := jsonlines.parse_uniform(path)):
+            return uniform
         data = read_bytes(path, MAX_FILE_BYTES if suffix != JSON else MAX_DOCUMENT_BYTES)
         if suffix == JSON and not jsonlines.holds_lines(data[:LOOK_BYTES]):
             return document.parse(data)
@@ -84,6 +86,14 @@ def parse(path: str) -> ParsedTable:
         return jsonlines.parse(data) if suffix in JSON_LINES or suffix == JSON else delimited.parse(data)
     except _FAULTS as error:
         raise _unreadable(path, error) from error
+
+
+def _is_large(path: str) -> bool:
+    """Whether a file is so large that it pays to try the fast way; what cannot be read is left to the other."""
+    try:
+        return jsonlines.LARGE_BYTES < os.path.getsize(path) <= MAX_FILE_BYTES  # noqa: PTH202 - the path is a text
+    except OSError:
+        return False
 
 
 def _check_lines(data: bytes) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from pyarrow import json as arrow_json
 
 from runreport.errors import ReadError
 from runreport.readers.tables.columns import MAX_COLUMNS, Issue, ParsedTable, Peek, bounded
-from runreport.readers.tables.uniform import parsed_uniform
+from runreport.readers.tables.uniform import LongLineError, parsed_uniform, parts_of, parts_of_file
 
 SETTINGS = ("config", "params", "hparams")
 """Keys of a line under which an object holds the run's settings rather than metrics."""
@@ -23,7 +24,9 @@ MAX_SPARSE_CELLS = 20_000_000
 
 _PEEK_LINES = 20
 _UNSUSPICIOUS_BYTES = 16_000
-_LARGE_BYTES = 1_000_000  # from here on it pays to try whether the lines are uniform
+LARGE_BYTES = 1_000_000
+"""From here on it pays to try whether the lines are uniform."""
+
 _SAMPLED_LINES = 128
 _USUAL_KINDS = 4  # of lines in one file, such as training, evaluation, system and summary
 _LEAST_FILLED = 0.25  # of the cells of a table that is not sparse
@@ -72,6 +75,21 @@ def holds_lines(head: bytes) -> bool:
     return is_followed and _object(lines[0]) is not None
 
 
+def parse_uniform(path: str) -> ParsedTable | None:
+    """Return a file of JSON lines that all hold the same keys with numbers as :func:`parse` would, None for any other.
+
+    Raises:
+        ReadError: the file cannot be read.
+    """
+    parts = parts_of_file(path)
+    try:
+        first = next(parts, b"")
+        table = parsed_uniform(chain([first], parts), _sample(first))
+    except LongLineError:
+        return None
+    return None if table is None else ParsedTable(table=table)
+
+
 def parse(data: bytes) -> ParsedTable:
     """Return a whole file of JSON lines as columns; keys of nested objects are joined by ``/``.
 
@@ -87,7 +105,7 @@ def parse(data: bytes) -> ParsedTable:
     if _may_be_sparse(sample):
         _check_cells(whole)
     line_issues: list[Issue] = []
-    table = parsed_uniform(whole, sample) if len(whole) > _LARGE_BYTES else None
+    table = parsed_uniform(parts_of(whole), sample) if len(whole) > LARGE_BYTES else None
     table = _parsed_whole(whole) if table is None else table
     if table is None:
         table, line_issues = _parsed_by_line(whole)

@@ -99,7 +99,11 @@ def _recoded(
     """Return the arrays of positions in their own names as one array of positions in the shared names."""
     places = {name: place for place, name in enumerate(shared)}
     coded = [np.array([places[name] for name in own], dtype=np.int32) for own in names]
-    return _joined_arrays([own[array] for own, array in zip(coded, arrays, strict=True)], np.int32)
+    renumbered = (
+        array if np.array_equal(own, np.arange(len(own))) else own[array]
+        for own, array in zip(coded, arrays, strict=True)
+    )
+    return _joined_arrays([*renumbered], np.int32)
 
 
 def _joined_arrays(arrays: Sequence[NDArray[Any]], kind: type[Any]) -> NDArray[Any]:

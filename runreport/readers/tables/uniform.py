@@ -6,7 +6,7 @@ time of Arrow's parser. It is as strict: what it refuses is left to the general 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from runreport.formats.files import read_parts
 from runreport.readers.common.arrow import arrow_column
 
 _PART_BYTES = 256 * 1024  # so that the records of a part stay in the processor's cache
@@ -22,11 +23,44 @@ _MOST_KEYS = 500
 _KINDS: Mapping[type, Any] = {int: np.int64, float: np.float64}
 
 
-def parsed_uniform(data: bytes, sample: Sequence[Mapping[str, object]]) -> pa.Table | None:
+class LongLineError(Exception):
+    """A line is longer than a part."""
+
+
+def parts_of_file(path: str) -> Iterator[bytes]:
+    """Yield the lines of a file in parts, which are parsed while they are in the processor's cache and not kept.
+
+    Raises:
+        ReadError: the file cannot be read.
+        LongLineError: a line is longer than a part.
+    """
+    rest = b""
+    for block in read_parts(path, _PART_BYTES):
+        end = block.rfind(b"\n") + 1
+        if not end and len(block) == _PART_BYTES:
+            raise LongLineError
+        if end:
+            yield rest + block[:end]
+            rest = b""
+        rest += block[end:]
+    if rest:
+        yield rest
+
+
+def parts_of(data: bytes) -> Iterator[bytes]:
+    """Yield lines in parts of bounded size."""
+    start = 0
+    while start < len(data):
+        end = data.rfind(b"\n", start, start + _PART_BYTES) + 1 or data.find(b"\n", start) + 1 or len(data)
+        yield data[start:end]
+        start = end
+
+
+def parsed_uniform(parts: Iterable[bytes], sample: Sequence[Mapping[str, object]]) -> pa.Table | None:
     """Return lines as the columns that Arrow would make of them, None when not all hold the same keys with numbers.
 
     Args:
-        data: JSON lines.
+        parts: JSON lines, some to a part.
         sample: some of them. A column is of whole numbers when it is so in all of these.
     """
     kinds = _kinds(sample)
@@ -35,7 +69,7 @@ def parsed_uniform(data: bytes, sample: Sequence[Mapping[str, object]]) -> pa.Ta
     fields = [(f"field_{place}", kind, msgspec.field(name=name)) for place, (name, kind) in enumerate(kinds.items())]
     record = msgspec.defstruct("Record", fields, forbid_unknown_fields=True, gc=False)
     try:
-        columns = _columns(data, msgspec.json.Decoder(record), kinds)
+        columns = _columns(parts, msgspec.json.Decoder(record), kinds)
     except (msgspec.MsgspecError, OverflowError):
         return None
     return pa.table(columns) if columns else None
@@ -51,32 +85,26 @@ def _kinds(sample: Sequence[Mapping[str, object]]) -> dict[str, type]:
 
 
 def _columns(
-    data: bytes, decoder: msgspec.json.Decoder[Any], kinds: Mapping[str, type]
+    parts: Iterable[bytes], decoder: msgspec.json.Decoder[Any], kinds: Mapping[str, type]
 ) -> dict[str, pa.Array[Any]] | None:
     getters = [attrgetter(f"field_{place}") for place in range(len(kinds))]
-    parts: list[list[NDArray[Any]]] = [[] for _ in kinds]
-    for part in _parts(data):
+    found: list[list[NDArray[Any]]] = [[] for _ in kinds]
+    for part in parts:
         records = decoder.decode_lines(part)
-        for cells, getter, kind in zip(parts, getters, kinds.values(), strict=True):
+        for cells, getter, kind in zip(found, getters, kinds.values(), strict=True):
             cells.append(np.fromiter(map(getter, records), _KINDS[kind], len(records)))
-    columns = [np.concatenate(cells) for cells in parts]
-    if any(_may_lack_a_sign(column, data) for column in columns):
-        return None
+            if _may_lack_a_sign(cells[-1], part):
+                return None
+    columns = [np.concatenate(cells) for cells in found]
     return {
         name: arrow_column(column, pa.from_numpy_dtype(column.dtype))
         for name, column in zip(kinds, columns, strict=True)
     }
 
 
-def _parts(data: bytes) -> Iterator[memoryview]:
-    view, start = memoryview(data), 0
-    while start < len(data):
-        end = data.rfind(b"\n", start, start + _PART_BYTES) + 1 or data.find(b"\n", start) + 1 or len(data)
-        yield view[start:end]
-        start = end
-
-
-def _may_lack_a_sign(column: NDArray[Any], data: bytes) -> bool:
+def _may_lack_a_sign(cells: NDArray[Any], part: bytes) -> bool:
     """Whether a ``-0`` may have become 0: the decoder keeps the sign of ``-0.0`` only."""
-    is_zero = (column == 0) & ~np.signbit(column)
-    return column.dtype.kind == "f" and bool(is_zero.any()) and any(end in data for end in (b"-0,", b"-0}", b"-0 "))
+    if cells.dtype.kind != "f" or cells.all():
+        return False
+    is_zero = (cells == 0) & ~np.signbit(cells)
+    return bool(is_zero.any()) and any(end in part for end in (b"-0,", b"-0}", b"-0 "))

@@ -2,13 +2,14 @@
 
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runreport.readers.tables import jsonlines
+from runreport.readers.tables import jsonlines, uniform
 from runreport.readers.tables.uniform import parsed_uniform
 
 _ROWS = 2_000
@@ -29,16 +30,16 @@ def _file(*odd: str) -> bytes:
 
 
 def _both_ways(monkeypatch: pytest.MonkeyPatch, data: bytes) -> list[jsonlines.ParsedTable]:
-    monkeypatch.setattr(jsonlines, "_LARGE_BYTES", 0)
+    monkeypatch.setattr(jsonlines, "LARGE_BYTES", 0)
     found = jsonlines.parse(data)
-    monkeypatch.setattr(jsonlines, "_LARGE_BYTES", len(data))
+    monkeypatch.setattr(jsonlines, "LARGE_BYTES", len(data))
     return [found, jsonlines.parse(data)]
 
 
 def test_lines_that_are_alike_are_read_as_arrow_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
     data = _file()
     rows = [json.loads(_line(step)) for step in range(0, _ROWS, 500)]
-    assert parsed_uniform(data, rows) is not None
+    assert parsed_uniform([data], rows) is not None
     found, general = _both_ways(monkeypatch, data)
     assert found.table.schema == general.table.schema
     assert found.table.equals(general.table)
@@ -84,6 +85,27 @@ def test_one_odd_line_among_many_reads_as_it_does_in_a_small_file(monkeypatch: p
     assert found.issues == general.issues
 
 
+def test_a_file_that_is_read_in_parts_reads_as_it_does_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(uniform, "_PART_BYTES", 300)  # a few lines, so that parts end in the middle of one
+    for end in ("", _line(_ROWS), f"\n{_line(_ROWS)}\n\n"):
+        data = _file() + end.encode()
+        (tmp_path / "log.jsonl").write_bytes(data)
+        found = jsonlines.parse_uniform(str(tmp_path / "log.jsonl"))
+        assert found is not None
+        assert found.table.combine_chunks().equals(jsonlines.parse(data).table.combine_chunks())
+        assert found.issues == ()
+
+
+@pytest.mark.parametrize("odd", ["no JSON", '{"step": 5', '{"step": 5, "loss": -0, "eval/a b": 1.5}', " " * 1_000])
+def test_a_file_with_an_odd_line_is_not_read_in_parts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, odd: str
+) -> None:
+    monkeypatch.setattr(uniform, "_PART_BYTES", 300)
+    for data in (_file(odd), _file() + odd.encode()):
+        (tmp_path / "log.jsonl").write_bytes(data)
+        assert jsonlines.parse_uniform(str(tmp_path / "log.jsonl")) is None
+
+
 def _cells(parsed: jsonlines.ParsedTable) -> list[str]:
     return [repr(column.to_pylist()) for column in parsed.table.columns]  # NaN is not equal to itself, but looks it
 
@@ -97,7 +119,7 @@ def test_a_broken_line_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 @given(st.lists(st.tuples(_wholes, _fractions), min_size=1, max_size=30))
 def test_every_number_is_kept_to_the_last_bit(rows: list[tuple[int, float]]) -> None:
     lines = [{"step": step, "loss": value} for step, value in rows]
-    table = parsed_uniform("".join(f"{json.dumps(line)}\n" for line in lines).encode(), lines)
+    table = parsed_uniform("".join(f"{json.dumps(line)}\n" for line in lines).encode().splitlines(keepends=True), lines)
     assert table is not None
     assert table.column("step").to_pylist() == [step for step, _ in rows]
     found = table.column("loss").to_pylist()
@@ -107,7 +129,7 @@ def test_every_number_is_kept_to_the_last_bit(rows: list[tuple[int, float]]) -> 
 @settings(max_examples=200, deadline=None)
 @given(st.text(alphabet="0123456789.eE+-", min_size=1, max_size=24))
 def test_no_number_is_taken_that_json_does_not_know(text: str) -> None:
-    table = parsed_uniform(f'{{"a": {text}}}\n'.encode(), [{"a": 1.5}])
+    table = parsed_uniform([f'{{"a": {text}}}\n'.encode()], [{"a": 1.5}])
     try:
         value = float(json.loads(text))
     except (ValueError, OverflowError):
@@ -119,4 +141,4 @@ def test_no_number_is_taken_that_json_does_not_know(text: str) -> None:
 
 @pytest.mark.parametrize("sample", [[], [{}], [{"a": 1}, {"b": 1}], [{"a": "x"}], [{"a": None}], [{"a": True}]])
 def test_samples_that_differ_or_hold_no_numbers_are_left_to_the_general_way(sample: list[dict[str, object]]) -> None:
-    assert parsed_uniform(b'{"a": 1}\n', sample) is None
+    assert parsed_uniform([b'{"a": 1}\n'], sample) is None
