@@ -20,6 +20,7 @@ from runreport.compare.analysis import analyse
 from runreport.compare.comparison import Analysis, Comparison
 from runreport.compare.groups import group_runs
 from runreport.compare.names import matching_groups
+from runreport.compare.targets import target_sentence
 from runreport.config.load import load_settings
 from runreport.config.options import Settings
 from runreport.errors import StrictError, UnknownNameError
@@ -77,6 +78,7 @@ class BuildResult:
             yield from self.ingest.summary_lines()
         for experiment in self.analysis.experiments:
             yield f"{experiment.experiment}: {experiment.headline}"
+            yield from (f"{experiment.experiment}, {one.name}: {target_sentence(one)}" for one in experiment.targets)
         yield f"{self.page_count} pages, {self.size_bytes / 1e6:.1f} MB"
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from runreport.compare.associations import differ_at_all, sweep_associations
 from runreport.compare.baseline import choose_baselines, opponents
-from runreport.compare.cautions import experiment_cautions
+from runreport.compare.cautions import crossed_names, experiment_cautions
 from runreport.compare.comparison import Analysis, BaselineChoice, Comparison, Contrast, ExperimentAnalysis, Sweep
 from runreport.compare.configured_names import check_names, unused_settings
 from runreport.compare.confounds import find_confounds
@@ -170,7 +170,7 @@ def _analyse_experiment(experiment: _Experiment) -> ExperimentAnalysis:
         not_compared=plan.not_compared,
         sweep=sweep,
         headline=_headline(experiment, over_tasks, sweep, comparisons, examples),
-        cautions=experiment_cautions(counts, primary, comparisons, experiment.samples),
+        cautions=_experiment_cautions(experiment, comparisons),
         lineage=experiment_lineage(experiment.frame, groups),
         over_tasks=over_tasks,
         differ_at_all=_differ_at_all(experiment),
@@ -181,6 +181,13 @@ def _analyse_experiment(experiment: _Experiment) -> ExperimentAnalysis:
         times_to_train=times_to_train(compared_groups(groups), experiment.samples, experiment.runs),
         examples=examples,
     )
+
+
+def _experiment_cautions(experiment: _Experiment, comparisons: Sequence[Comparison]) -> tuple[str, ...]:
+    crossed = "" if experiment.layout else crossed_names(compared_groups(experiment.groups))
+    counts = count_runs(experiment.frame.runs)
+    said = experiment_cautions(counts, experiment.primary, comparisons, experiment.samples)
+    return (crossed, *said) if crossed and not experiment.settings.groups.task else said
 
 
 def _differ_at_all(experiment: _Experiment) -> str:

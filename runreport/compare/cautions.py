@@ -3,11 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
 
+import numpy as np
+
 from runreport.compare.comparison import Comparison, Contrast
-from runreport.compare.entities import MetricDefinition, RunCounts, Sample
+from runreport.compare.entities import Group, MetricDefinition, RunCounts, Sample
 from runreport.compare.samples import independent_values
 from runreport.compare.words import format_value, with_unit
 from runreport.names import Direction, DirectionSource
+from runreport.stats.arrays import Floats as SampleValues
 from runreport.stats.outliers import find_split
 from runreport.stats.repeats import repeated_seeds
 from runreport.stats.spread import unequal_spread
@@ -19,6 +22,9 @@ FEW_SEEDS = 5
 _MINIMUM = 3
 _GRAVE = frozenset({"code", "dataset"})
 _NAMED = 4
+_CROSSED_PARAMS = 2
+_FEWEST_CROSSED = 9
+_CROSSED_SHARE = 0.8
 
 
 def contrast_cautions(contrast: Contrast, worst_case: float | None) -> tuple[Caution, ...]:
@@ -30,7 +36,7 @@ def contrast_cautions(contrast: Contrast, worst_case: float | None) -> tuple[Cau
     found = [*_few_seeds(contrast), *_worst_case(contrast, worst_case)]
     for sample in sides:
         found += [*_left_out(sample), *_repeats(sample), *_unvaried(sample)]
-    far = [caution for sample in sides for caution in _far_seeds(sample)]
+    far = [caution for sample in sides for caution in _far_seeds(sample, contrast.metric.direction)]
     return (*found, *(far or _shape(*sides)))
 
 
@@ -131,7 +137,7 @@ def _unvaried(sample: Sample) -> Iterator[Caution]:
         )
 
 
-def _far_seeds(sample: Sample) -> Iterator[Caution]:
+def _far_seeds(sample: Sample, direction: Direction) -> Iterator[Caution]:
     values = independent_values(sample)
     split = find_split(values)
     if split is None:
@@ -152,9 +158,17 @@ def _far_seeds(sample: Sample) -> Iterator[Caution]:
             code="far-seeds",
             words=(
                 f"{len(far)} of {values.size} runs of {sample.group_name} {verb} far from the others (at {shown}): "
-                "perhaps collapsed; no test of means can be trusted here; look at the single runs."
+                f"{_fate(far, values, direction)}; no test of means can be trusted here; look at the single runs."
             ),
         )
+
+
+def _fate(far: Sequence[float], values: SampleValues, direction: Direction) -> str:
+    """Say what became of runs far from the others: on the bad side they may have collapsed, on the good side not."""
+    is_above = fmean(far) > float(np.median(values))
+    if direction is Direction.UNKNOWN:
+        return "above the others" if is_above else "below the others"
+    return "better than the others" if is_above is (direction is Direction.UP) else "perhaps collapsed"
 
 
 def _shape(candidate: Sample, baseline: Sample) -> Iterator[Caution]:
@@ -179,9 +193,27 @@ def experiment_cautions(
         compared = {group.group_id for one in comparisons for group in (one.baseline, one.candidate)}
         for sample in primary_samples:
             if sample.group_id in compared:
-                seen = (*_repeats(sample), *_unvaried(sample), *_far_seeds(sample))
+                seen = (*_repeats(sample), *_unvaried(sample), *_far_seeds(sample, primary.direction))
                 found += [caution.words for caution in seen]
     return (*found, *_confounded(comparisons))
+
+
+def crossed_names(groups: Sequence[Group]) -> str:
+    """Return a hint where groups look like methods on many tasks that nobody named as such; empty where they do not.
+
+    That is where two params name the groups and nearly every value of one occurs with every value of the other.
+    """
+    named = {group.name_params for group in groups if group.name_params}
+    if len(groups) < _FEWEST_CROSSED or len(named) != 1 or len(next(iter(named))) != _CROSSED_PARAMS:
+        return ""
+    params = next(iter(named))
+    sizes = [len({group.params.get(param) for group in groups}) for param in params]
+    if min(sizes) < _CROSSED_PARAMS or len(groups) < _CROSSED_SHARE * sizes[0] * sizes[1]:
+        return ""
+    return (
+        f"Nearly every {params[0]} occurs with every {params[1]}. If one of them names the task, set groups.task to it in "
+        "runreport.toml: then groups are compared within a task only, and methods over all tasks."
+    )
 
 
 def _run_counts(counts: RunCounts) -> Iterator[str]:

@@ -19,13 +19,17 @@ def check_names(frames: Sequence[ExperimentFrame], settings: Settings) -> None:
         UnknownNameError: one is in no experiment; the hint has the nearest names.
     """
     metrics = _metrics(frames)
-    asked = (settings.metrics.primary, *(target.metric for target in settings.target))
-    for metric in filter(None, asked):
+    asked = [("metrics.primary", settings.metrics.primary)] if settings.metrics.primary else []
+    asked += [("[[target]]", target.metric) for target in settings.target]
+    for setting, metric in asked:
         if metric not in metrics:
-            raise UnknownNameError.near("metric", metric, metrics)
+            raise UnknownNameError.near(f"metric of the setting {setting} named", metric, metrics)
+    if settings.groups.has_task and settings.groups.task not in _keys(frames):
+        raise UnknownNameError.near(
+            "param or tag of the setting groups.task named", settings.groups.task, _keys(frames)
+        )
     present = [one for name, one in settings.experiments.items() if name in _experiments(frames)]
-    task = {settings.groups.task} if settings.groups.has_task else set()
-    wanted = {*settings.groups.by, *task, *(key for one in present for key in one.group_by)}
+    wanted = {*settings.groups.by, *(key for one in present for key in one.group_by)}
     known = _keys(frames) if wanted else frozenset()
     for key in sorted(wanted - known):
         raise UnknownNameError.near("param or tag to group by named", key, known)
@@ -39,8 +43,13 @@ def unused_settings(frames: Sequence[ExperimentFrame], settings: Settings) -> tu
     """
     return (
         *_unused("experiments", "experiment", settings.experiments, _experiments(frames)),
+        *_unused("target.experiment", "experiment", _of_targets(settings), _experiments(frames)),
         *_unused("metrics.by_name", "metric", settings.metrics.by_name, _metrics(frames)),
     )
+
+
+def _of_targets(settings: Settings) -> list[str]:
+    return [target.experiment for target in settings.target if target.experiment]
 
 
 def _unused(table: str, kind: str, wanted: Iterable[str], known: frozenset[str]) -> Iterator[Notice]:

@@ -97,20 +97,21 @@ def _of_best(best: Sample, contrasts: Sequence[Contrast], alpha: float) -> str:
     names = listed([contrast.candidate.group_name for contrast in sorted(open_, key=_distance)])
     tied = [contrast.candidate.group_name for contrast in open_ if _distance(contrast) == 0]
     if tied:
-        return f"{listed([best.group_name, *tied])} share the best {_mean_words(metric, best)}{_behind(open_, alpha)}."
+        return f"{listed([best.group_name, *tied])} share the best {_mean_words(metric, best)}{_behind(best, open_, alpha)}."
     return (
         f"{best.group_name} has the best {_mean_words(metric, best)}, but is not clearly ahead of {names}: "
         f"{_open_words(closest, alpha)}."
     )
 
 
-def _behind(open_: Sequence[Contrast], alpha: float) -> str:
+def _behind(best: Sample, open_: Sequence[Contrast], alpha: float) -> str:
     """Return which groups follow close behind several that share the lead."""
     behind = sorted((contrast for contrast in open_ if _distance(contrast) > 0), key=_distance)
     if not behind:
         return ""
     names = listed([contrast.candidate.group_name for contrast in behind])
-    return f", but they are not clearly ahead of {names}: {_open_words(behind[0], alpha)}"
+    words = _open_words(behind[0], alpha).replace("it leads", f"{best.group_name} leads", 1)
+    return f", but they are not clearly ahead of {names}: {words}"
 
 
 def _distance(contrast: Contrast) -> float:
@@ -136,7 +137,10 @@ def _open_words(contrast: Contrast, alpha: float) -> str:
     if contrast.test is None or contrast.verdict is Verdict.CANNOT_TELL:
         reason = contrast.reason[:1].lower() + contrast.reason[1:].rstrip(".")
         return f"{lead}, and {reason}"
-    return f"{lead}, {p_words(contrast, alpha, what=_TESTS)}"
+    interval = contrast.delta.interval if contrast.delta else None
+    is_apart = interval is not None and not interval.low <= 0 <= interval.high
+    alone = " (the interval is not adjusted)" if is_apart and contrast.verdict is Verdict.NO_CLEAR_DIFFERENCE else ""
+    return f"{lead}, {p_words(contrast, alpha, what=_TESTS)}{alone}"
 
 
 def _without_direction(metric: MetricDefinition, samples: Sequence[Sample]) -> str:
@@ -161,10 +165,12 @@ def _of_single_runs(metric: MetricDefinition, samples: Sequence[Sample], sweep: 
     ranked = [(row, row.value) for row in rows if row.rank is not None and row.value is not None]
     if not ranked:
         return ""
-    first, best = min(ranked, key=lambda entry: entry[0].rank or 0)
-    name = next(sample.group_name for sample in samples if sample.group_id == first.group_id)
+    names = {sample.group_id: sample.group_name for sample in samples}
+    first = [names[row.group_id] for row, _ in ranked if row.rank == 1]
+    best = next(value for row, value in ranked if row.rank == 1)
     value = with_unit(format_value(best), metric.unit)
+    have = "has" if len(first) == 1 else "share"
     return (
-        f"Of {counted(len(ranked), 'single run')}, {name} has the best {metric.metric}: {value}. "
-        "With one run per setting nobody can say how much of that is seed noise."
+        f"Of {counted(len(ranked), 'single run')}, {listed(first)} {have} the best {metric.metric}: {value}. "
+        "With one run per setting nobody can say how much of that is seed noise; 3 or more seeds per setting could tell."
     )

@@ -14,8 +14,9 @@ from runreport.frames.values import RunFacts
 from runreport.names import content_hash, file_name
 from runreport.stats.olympic import olympic_mean
 from runreport.stats.plan import plan_target
-from runreport.stats.target import ABOVE, BELOW, against_target
+from runreport.stats.target import ABOVE, BELOW, MET, against_target
 from runreport.stats.unpaired import Arm
+from runreport.stats.words import counted, listed
 
 TIME_TO_TRAIN = "time_to_train_min"
 """The metric in which the reader of MLPerf logs keeps the minutes from the start to the target."""
@@ -78,6 +79,21 @@ def _values(arm: Arm) -> np.ndarray:
     """Return one value per run that was started: NaN where it failed, infinity where it diverged."""
     missing = np.full(arm.nan_count, math.nan)
     return np.concatenate([arm.values, missing, np.full(arm.infinite_count, math.inf)])
+
+
+def target_sentence(target: Target) -> str:
+    """Return how many groups are shown to meet a target, and which."""
+    met = [one.sample.group_name for one in target.answers if one.answer.verdict == MET]
+    total = len(target.answers)
+    if not total:
+        return "No group has a value to test against this target."
+    if not met:
+        return f"None of {counted(total, 'group')} is shown to have a mean {target.side} the target."
+    verb = "is" if len(met) == 1 else "are"
+    return (
+        f"{len(met)} of {counted(total, 'group')} {verb} shown to have a mean {target.side} the target "
+        f"(one-sided p < {target.alpha:g}): {listed(met, at_most=5)}."
+    )
 
 
 def times_to_train(

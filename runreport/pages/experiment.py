@@ -109,7 +109,9 @@ def _best_runs(dossier: Dossier, primary: MetricDefinition | None, table_id: str
         for run_id, value in zip(sample.run_ids, sample.values, strict=True)
     ]
     ranked = sorted(found, key=lambda pair: pair[0], reverse=primary.direction is Direction.UP)[:at_most]
-    places = numbers.places_for(value for value, _ in ranked)
+    has_means = any(sample.description.n > 1 for sample in dossier.samples(primary.metric))
+    spreads = [sample.description.sd for sample in dossier.samples(primary.metric)]
+    places = numbers.places_for_spread(spreads, [value for value, _ in ranked])
     heads = (
         Column(key="run", label="Run"),
         Column(key="group", label="Group"),
@@ -122,7 +124,7 @@ def _best_runs(dossier: Dossier, primary: MetricDefinition | None, table_id: str
         "Best single runs",
         heads,
         rows,
-        note="The best of several runs is not what a method gives: compare the means above.",
+        note="The best of several runs is not what a method gives: compare the means above." if has_means else "",
     )
 
 

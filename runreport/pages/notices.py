@@ -96,6 +96,8 @@ def _row(notice: Notice, home: Dossier | None) -> tuple[Cell, ...]:
 
 def _summary(notices: Sequence[Notice]) -> str:
     if not notices:
-        return "Nothing was noticed: every log was read whole, nothing was left out or assumed."
+        return (
+            "Nothing was noticed while the logs were read. What was assumed or is in no mean is said on the overview."
+        )
     counts = ((sum(notice.severity is severity for notice in notices), severity) for severity in _ORDER)
     return f"{', '.join(counted(count, _NOUNS[severity]) for count, severity in counts if count)}."

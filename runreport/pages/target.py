@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from runreport.compare.comparison import Target, TargetAnswer, TimeToTrain
+from runreport.compare.targets import target_sentence
 from runreport.compare.words import format_level, format_p
 from runreport.pages import cells, numbers, urls, words
 from runreport.pages.contexts import TargetPage
@@ -11,7 +12,7 @@ from runreport.pages.figures import dot_figure
 from runreport.pages.parts import Caution, Cell, Column, Row, Table, Tone
 from runreport.stats.target import MET, NOT_SHOWN, AgainstTarget
 from runreport.stats.types import Refusal
-from runreport.stats.words import counted, listed
+from runreport.stats.words import counted
 
 _TONES = {MET: Tone.BETTER, NOT_SHOWN: Tone.PLAIN}
 
@@ -23,7 +24,7 @@ def target_page(dossier: Dossier, target: Target) -> TargetPage:
     return TargetPage(
         frame=dossier.site.frame(url, title, dossier.breadcrumbs),
         title=title,
-        headline=_headline(target),
+        headline=target_sentence(target),
         why=f"{target.plan.why} {words.metric_reading(target.metric)}",
         answers=_answers_table(dossier, target),
         sentences=tuple(_caution(one, one.answer.sentence) for one in target.answers),
@@ -35,20 +36,6 @@ def target_page(dossier: Dossier, target: Target) -> TargetPage:
 def _title(target: Target) -> str:
     unit = f" {target.metric.unit}" if target.metric.unit else ""
     return f"{target.name}{unit}"
-
-
-def _headline(target: Target) -> str:
-    met = [one.sample.group_name for one in target.answers if one.answer.verdict == MET]
-    total = len(target.answers)
-    if not total:
-        return "No group has a value to test against this target."
-    if not met:
-        return f"None of {counted(total, 'group')} is shown to have a mean {target.side} the target."
-    verb = "is" if len(met) == 1 else "are"
-    return (
-        f"{len(met)} of {counted(total, 'group')} {verb} shown to have a mean {target.side} the target "
-        f"(one-sided p < {target.alpha:g}): {listed([cells.name(name) for name in met], at_most=5)}."
-    )
 
 
 def _caution(one: TargetAnswer, text: str) -> Caution:

@@ -189,7 +189,7 @@ def test_single_runs_are_a_ranked_sweep() -> None:
         (None, "r4", None),
     ]
     assert (found.comparisons, found.not_compared, found.baseline.group_ids) == ((), (), ())
-    assert found.headline.startswith("Of 3 single runs, lr=1 has the best val/loss: 0.1.")
+    assert found.headline.startswith("Of 3 single runs, lr=1 and lr=3 share the best val/loss: 0.1.")
 
 
 def test_the_limit_and_other_reasons_not_to_compare() -> None:
