@@ -20,7 +20,9 @@ from runreport.stats.plan import Design
 METRIC = "sums/acc"
 WEAK = [1.0] * 40 + [0.0] * 60
 STRONG = [1.0] * 70 + [0.0] * 30
-SEED_NOISE = "With one run per setting nobody can say how much of that is seed noise; 3 or more seeds per setting could tell."
+SEED_NOISE = (
+    "With one run per setting nobody can say how much of that is seed noise; 3 or more seeds per setting could tell."
+)
 
 
 def evaluated(*scores: Sequence[float], metric: str = METRIC, **facts: object) -> list[MadeRun]:

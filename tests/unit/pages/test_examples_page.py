@@ -82,7 +82,8 @@ def test_equal_outcomes_are_no_clear_difference_and_have_no_interval(site: Path)
 def test_the_headline_says_it_and_what_it_is_about(site: Path) -> None:
     headline = overview(site)["headline"]
     assert (
-        "With one run per setting nobody can say how much of that is seed noise; 3 or more seeds per setting could tell. Over the same 12 examples" in headline
+        "With one run per setting nobody can say how much of that is seed noise; 3 or more seeds per setting could tell. Over the same 12 examples"
+        in headline
     )
     assert headline.endswith("This is about these two checkpoints, not the two methods.")
     html = (site / "index.html").read_text(encoding="utf-8")
