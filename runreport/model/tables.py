@@ -257,7 +257,7 @@ def to_table(name: str, entities: Iterable[Any]) -> pa.Table:
     """Return the entities of one kind as a table with that table's schema; texts become valid UTF-8."""
     schema = SCHEMAS[name]
     rows = list(entities)
-    columns = [pa.array(list(map(_cell, map(attrgetter(field.name), rows))), type=field.type) for field in schema]
+    columns = [_arrow_column(list(map(attrgetter(field.name), rows)), field.type) for field in schema]
     return pa.Table.from_arrays(columns, schema=schema)
 
 
@@ -274,12 +274,15 @@ def empty(name: str) -> pa.Table:
     return SCHEMAS[name].empty_table()
 
 
-def _cell(value: object) -> object:
-    if isinstance(value, str):
-        if value.isascii():
-            return value
-        return str(value).encode("utf-8", "replace").decode("utf-8")
-    return value
+def _arrow_column(cells: list[Any], kind: pa.DataType) -> "pa.Array[Any]":
+    try:
+        return pa.array(cells, type=kind)
+    except UnicodeEncodeError:  # halves of surrogate pairs, which hardly any text holds
+        return pa.array(list(map(_valid_text, cells)), type=kind)
+
+
+def _valid_text(cell: object) -> object:
+    return str(cell).encode("utf-8", "replace").decode("utf-8") if isinstance(cell, str) else cell
 
 
 def _column(values: list[Any], hint: object) -> list[Any]:
