@@ -14,6 +14,7 @@ from runreport.stats.paired import PairedRuns, compare_paired
 from runreport.stats.plan import AnalysisPlan, Design, Layout, plan_two_sides
 from runreport.stats.power import minimum_detectable_effect_one_sample
 from runreport.stats.proportions import Proportion
+from runreport.stats.repeats import Seed
 from runreport.stats.tests import WELCH
 from runreport.stats.two_proportions import TwoProportions, compare_proportions
 from runreport.stats.types import Estimate, Refusal, TestResult
@@ -97,7 +98,7 @@ def _layout(candidate: Sample, baseline: Sample) -> Layout:
     )
 
 
-def _by_seed(sample: Sample) -> dict[int, float]:
+def _by_seed(sample: Sample) -> dict[Seed, float]:
     """Return the value of each seed; runs that share one are averaged."""
     pairs = zip(sample.seeds, sample.values, strict=True)
     return _averaged((seed, value) for seed, value in pairs if seed is not None)

@@ -21,7 +21,7 @@ def finite_sample(values: ArrayLike, name: str) -> Floats:
     finite = np.isfinite(array)
     if not finite.all():
         strange = int(finite.argmin())
-        message = f"{name}[{strange}] is {array[strange]}; only finite values can be averaged"
+        message = f"{name}[{strange}] is {array[strange]}; only finite values are allowed here"
         raise ValueError(message)
     return array
 

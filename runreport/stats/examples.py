@@ -170,7 +170,7 @@ def compare_examples(
 ) -> PairedExamples:
     """Return everything that can be said about A minus B on the same examples, paired by their ids.
 
-    McNemar's test where all scores are 0 or 1, else sign flips (``rng`` draws them beyond 30 examples that differ); the standard
+    McNemar's test where all scores are 0 or 1, else sign flips (``rng`` draws them beyond 25 examples that differ); the standard
     error is that of the clusters where they are known. Refused where the ids are not the same.
 
     Raises:

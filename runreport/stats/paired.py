@@ -7,6 +7,7 @@ runs stands beside the paired one.
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Generic
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from runreport.stats.intervals import t_interval
 from runreport.stats.pairs import PAIRED, correlation, error_of_differences, paired_differences
 from runreport.stats.permutation import MAXIMUM_PAIRS, SignFlip, sign_flip_test
 from runreport.stats.plan import MINIMUM_PAIRS
+from runreport.stats.repeats import Seed, SeedName, in_order
 from runreport.stats.tests import t_test, welch_test
 from runreport.stats.types import Caution, Estimate, Interval, Refusal, TestResult
 from runreport.stats.unpaired import arm, missing_runs, refuse
@@ -25,12 +27,12 @@ MINIMUM_FOR_SIGN_FLIP = 6  # below, its p is never under 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Seeds:
+class _Seeds(Generic[SeedName]):
     """Seeds with a finite value on both sides and on one; ``without_value`` counts the seeds that both sides ran but that lack a value on one."""
 
-    common: tuple[int, ...]
-    dropped_a: tuple[int, ...]
-    dropped_b: tuple[int, ...]
+    common: tuple[SeedName, ...]
+    dropped_a: tuple[SeedName, ...]
+    dropped_b: tuple[SeedName, ...]
     without_value: int
 
 
@@ -43,9 +45,9 @@ class PairedRuns:
     ``unpaired`` is Welch's test of all runs, None where it is refused.
     """
 
-    common_seeds: tuple[int, ...] = ()
-    dropped_a: tuple[int, ...] = ()
-    dropped_b: tuple[int, ...] = ()
+    common_seeds: tuple[Seed, ...] = ()
+    dropped_a: tuple[Seed, ...] = ()
+    dropped_b: tuple[Seed, ...] = ()
     delta: Estimate | None = None
     sd: float | None = None
     test: TestResult | None = None
@@ -59,8 +61,8 @@ class PairedRuns:
 
 
 def compare_paired(
-    a: Mapping[int, float],
-    b: Mapping[int, float],
+    a: Mapping[SeedName, float],
+    b: Mapping[SeedName, float],
     *,
     names: tuple[str, str] = ("A", "B"),
     level: float = 0.95,
@@ -68,8 +70,10 @@ def compare_paired(
 ) -> PairedRuns:
     """Return everything that can be said about two groups of runs by seed (seed to value; NaN for a failed run).
 
+    Seeds are numbers or texts; numbers come first.
+
     Paired t test and interval over the common seeds, with the exact sign-flip test beside it from 6 pairs on (beyond
-    30 random signs of ``rng``, or none without it). With fewer than 3 common seeds, or no noise in the differences,
+    25 random signs of ``rng``, or none without it). With fewer than 3 common seeds, or no noise in the differences,
     the paired test is refused and the reason is given.
 
     Raises:
@@ -98,13 +102,13 @@ def compare_paired(
     )
 
 
-def _seeds(a: Mapping[int, float], b: Mapping[int, float]) -> _Seeds:
+def _seeds(a: Mapping[SeedName, float], b: Mapping[SeedName, float]) -> _Seeds[SeedName]:
     finite_a, finite_b = ({seed for seed, value in side.items() if math.isfinite(value)} for side in (a, b))
     common = finite_a & finite_b
     return _Seeds(
-        common=tuple(sorted(common)),
-        dropped_a=tuple(sorted(finite_a - common)),
-        dropped_b=tuple(sorted(finite_b - common)),
+        common=in_order(common),
+        dropped_a=in_order(finite_a - common),
+        dropped_b=in_order(finite_b - common),
         without_value=len(a.keys() & b.keys()) - len(common),
     )
 
@@ -140,7 +144,7 @@ def _robustness(differences: Floats, rng: np.random.Generator | None) -> SignFli
     return flipped if isinstance(flipped, SignFlip) else None
 
 
-def _too_few(seeds: _Seeds, names: tuple[str, str]) -> Refusal | None:
+def _too_few(seeds: _Seeds[SeedName], names: tuple[str, str]) -> Refusal | None:
     n, (name_a, name_b) = len(seeds.common), names
     if n >= MINIMUM_PAIRS:
         return None
@@ -155,7 +159,7 @@ def _too_few(seeds: _Seeds, names: tuple[str, str]) -> Refusal | None:
     return Refusal(code="few-common-seeds", words=words)
 
 
-def _dropped(seeds: _Seeds, names: tuple[str, str]) -> Iterator[Caution]:
+def _dropped(seeds: _Seeds[SeedName], names: tuple[str, str]) -> Iterator[Caution]:
     if seeds.common and (seeds.dropped_a or seeds.dropped_b):
         words = (
             f"{counted(len(seeds.dropped_a), 'seed')} of {names[0]} and {len(seeds.dropped_b)} of {names[1]} "

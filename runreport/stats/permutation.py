@@ -17,7 +17,7 @@ from runreport.stats.types import Refusal, TestResult
 SIGN_FLIP = "sign flip"
 DRAWS = 10_000
 MAXIMUM_SPLITS = 200_000  # 10 v 10 are 184,756
-MAXIMUM_PAIRS = 30  # the sums of each half are then 32,768
+MAXIMUM_PAIRS = 25  # the sums of each half are then at most 8,192
 _BATCH = 20_000
 _T_TOLERANCE = 1e-9  # relative: closer values of t are equal
 _LARGEST_T = 1e300
@@ -175,7 +175,7 @@ def sign_flip_test(
 ) -> SignFlip | Refusal:
     """Return the sign-flip test that paired differences, float64 [n], are symmetric around 0.
 
-    It is also known as approximate randomisation. Exact over all 2^n signs for up to 30 differences that are not 0;
+    It is also known as approximate randomisation. Exact over all 2^n signs for up to 25 differences that are not 0;
     beyond, ``draws`` random signs of ``rng`` are taken and the observed ones are counted with them. Refused where all
     differences are 0. Reference: Fisher, "The design of experiments" (1935), section 21; Noreen, "Computer-intensive
     methods for testing hypotheses" (1989); Phipson & Smyth (2010).

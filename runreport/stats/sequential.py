@@ -24,6 +24,7 @@ FIRST_LOOK = 2
 _LARGEST_LOG = 709.0  # exp of more overflows
 
 ONE_RUN = Refusal(code="one-run", words="There are too few runs for a first look.")
+NO_NOISE = Refusal(code="no-noise", words="There are too few runs, or they are all identical; the noise is unknown.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,8 @@ def two_sample_looks(
 ) -> Looks | Refusal:
     """Return the evidence against equal means after each pair of runs, float64 [n] and [m] in order of arrival.
 
-    Look k takes the first k runs of each side (all of the shorter side, once it has ended).
+    Look k takes the first k runs of each side (all of the shorter side, once it has ended). Refused where no look has
+    any noise.
 
     Raises:
         ValueError: a value is not finite, the prior variance is not above 0, or the first look is before 2 runs.
@@ -96,7 +98,7 @@ def one_sample_looks(
     prior_variance: float = DEFAULT_PRIOR_VARIANCE,
     first_look: int = FIRST_LOOK,
 ) -> Looks | Refusal:
-    """Return the evidence against mean = target after each run, float64 [n] in order of arrival.
+    """Return the evidence against mean = target after each run, float64 [n] in order of arrival; refused without noise.
 
     Raises:
         ValueError: a value is not finite, the prior variance is not above 0, or the first look is before 2 runs.
@@ -120,6 +122,8 @@ def _looks_at(first: int, last: int) -> range:
 def _evidence(looks: range, shifts: list[_Shift | None], prior_variance: float) -> Looks | Refusal:
     if not shifts:
         return ONE_RUN
+    if all(shift is None for shift in shifts):
+        return NO_NOISE
     e = np.array([_e_of(shift, prior_variance) for shift in shifts])
     largest = np.maximum.accumulate(np.where(np.isnan(e), 0.0, e))
     with np.errstate(divide="ignore"):
@@ -202,8 +206,6 @@ def confidence_sequence_of_mean(
 def _interval(shift: _Shift | None, alpha: float, prior_variance: float) -> Interval | Refusal:
     fraction(alpha, "alpha")
     if shift is None:
-        return Refusal(
-            code="no-noise", words="There are too few runs, or they are all identical; the noise is unknown."
-        )
+        return NO_NOISE
     half = critical_t(shift.df, shift.m, alpha=alpha, prior_variance=prior_variance) * shift.standard_error
     return Interval(low=shift.difference - half, high=shift.difference + half, level=1 - alpha)

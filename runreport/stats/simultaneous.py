@@ -10,7 +10,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from runreport.stats.arrays import fraction, is_constant
+from runreport.stats.arrays import ALTERNATIVES, fraction, is_constant, one_of
 from runreport.stats.groups import TOO_FEW_GROUPS, Contrast, Contrasts, refuse_baseline, sides
 from runreport.stats.intervals import MINIMUM_FOR_SPREAD, NO_SPREAD, OUT_OF_RANGE, welch_error
 from runreport.stats.studentized_range import (
@@ -136,20 +136,23 @@ def tukey(groups: Mapping[str, ArrayLike], *, level: float = 0.95) -> Contrasts 
     )
 
 
-def dunnett(groups: Mapping[str, ArrayLike], baseline: str, *, level: float = 0.95) -> Contrasts | Refusal:
+def dunnett(
+    groups: Mapping[str, ArrayLike], baseline: str, *, level: float = 0.95, alternative: str = "two-sided"
+) -> Contrasts | Refusal:
     """Return every other group minus the baseline, each float64 [n] of one common variance.
 
-    The p-values and intervals hold at once. Their distribution is integrated numerically, so that the same runs
+    The p-values and intervals hold at once; a one-sided alternative leaves one end of the intervals infinite. Their distribution is integrated numerically, so that the same runs
     always give the same p. Reference: Dunnett, "A multiple comparison procedure for comparing several treatments with
     a control", JASA 50 (1955).
 
     Raises:
-        ValueError: there is no such group, one is not one-dimensional or the level is not between 0 and 1.
+        ValueError: there is no such group, one is not one-dimensional, or the level or the alternative is not one.
 
     >>> [round(c.p_simultaneous, 4) for c in dunnett({"A": [1, 2, 3], "B": [0, 1, 2], "C": [5, 6, 9]}, "A").contrasts]
     [0.6321, 0.0137]
     """
     fraction(level, "level")
+    one_of(alternative, ALTERNATIVES, "alternative")
     refusal = refuse_baseline(groups, baseline)
     if refusal is not None:
         return refusal
@@ -160,24 +163,40 @@ def dunnett(groups: Mapping[str, ArrayLike], baseline: str, *, level: float = 0.
     control = next(side for side in pooled.arms if side.name == baseline)
     others = [side for side in pooled.arms if side.name != baseline]
     law = dunnett_law([side.values.size for side in others], control.values.size, pooled.df)
-    critical = law.critical(level)
-    contrasts = tuple(_dunnett(side, control, pooled, law, (critical, level)) for side in others)
+    critical = law.critical(level, one_sided=alternative != "two-sided")
+    judge = _DunnettJudge(law=law, alternative=alternative, level=level, critical=critical)
+    contrasts = tuple(judge.contrast(side, control, pooled) for side in others)
     return Contrasts(
         test=DUNNETT, contrasts=contrasts, family=len(contrasts), untested=found.untested, cautions=found.cautions
     )
 
 
-def _dunnett(side: Arm, control: Arm, pooled: _Pooled, law: DunnettLaw, critical: tuple[float, float]) -> Contrast:
-    difference, standard_error, df = pooled.error(side, control)
-    statistic = difference / standard_error
-    half = critical[0] * standard_error
-    return Contrast(
-        a=side.name,
-        b=control.name,
-        difference=difference,
-        standard_error=standard_error,
-        statistic=statistic,
-        df=df,
-        p_simultaneous=law.survival(abs(statistic)),
-        interval=Interval(low=difference - half, high=difference + half, level=critical[1]),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _DunnettJudge:
+    """The law of the largest t, and which side of it counts at which level."""
+
+    law: DunnettLaw
+    alternative: str
+    level: float
+    critical: float
+
+    def contrast(self, side: Arm, control: Arm, pooled: _Pooled) -> Contrast:
+        """Return a group minus the control."""
+        difference, standard_error, df = pooled.error(side, control)
+        statistic = difference / standard_error
+        extreme = {"two-sided": abs(statistic), "greater": statistic, "less": -statistic}[self.alternative]
+        half = self.critical * standard_error
+        return Contrast(
+            a=side.name,
+            b=control.name,
+            difference=difference,
+            standard_error=standard_error,
+            statistic=statistic,
+            df=df,
+            p_simultaneous=self.law.survival(extreme, one_sided=self.alternative != "two-sided"),
+            interval=Interval(
+                low=-np.inf if self.alternative == "less" else difference - half,
+                high=np.inf if self.alternative == "greater" else difference + half,
+                level=self.level,
+            ),
+        )

@@ -44,10 +44,12 @@ def _ratios(df: float) -> _Ratios:
 
 
 def _critical(survival: Callable[[float], float], level: float) -> float:
-    high = 2.0
+    low, high = 0.0, 2.0
     while survival(high) > 1 - level and high < _WIDEST:
         high *= 2
-    return float(brentq(lambda value: survival(value) - (1 - level), 0.0, high, xtol=1e-10))
+    if survival(low) < 1 - level:  # one-sided, with a level that a value below 0 reaches
+        low = -high
+    return float(brentq(lambda value: survival(value) - (1 - level), low, high, xtol=1e-10))
 
 
 @lru_cache(maxsize=4096)
@@ -88,19 +90,19 @@ class DunnettLaw:
     loadings: Floats
     df: float
 
-    def survival(self, t: float) -> float:
-        """Return the probability that some |t| is at least this large."""
+    def survival(self, t: float, *, one_sided: bool = False) -> float:
+        """Return the probability that some |t| (``one_sided``: some t) is at least this large."""
         ratios = _ratios(self.df)
         within = np.ones((ratios.values.size, _NODES))
         for loading in self.loadings:
             own = float(np.sqrt(1 - loading**2))
             centre, reach = loading * _DEVIATES[None, :] / own, t * ratios.values[:, None] / own
-            within *= ndtr(centre + reach) - ndtr(centre - reach)
+            within *= ndtr(centre + reach) - (0.0 if one_sided else ndtr(centre - reach))
         return float(np.clip(ratios.weights @ (1 - within) @ _DEVIATE_WEIGHTS, 0, 1))
 
-    def critical(self, level: float) -> float:
-        """Return the |t| that none exceeds with the given probability."""
-        return _critical(self.survival, level)
+    def critical(self, level: float, *, one_sided: bool = False) -> float:
+        """Return the |t| (``one_sided``: the t) that none exceeds with the given probability."""
+        return _critical(lambda t: self.survival(t, one_sided=one_sided), level)
 
 
 def dunnett_law(sizes: Sequence[int], control_size: int, df: float) -> DunnettLaw:

@@ -1,11 +1,15 @@
 """Vectors on curves."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 
 from runreport.stats.curves import (
+    HIGHER,
+    LOWER,
     Area,
     Bands,
     Crossing,
+    Curve,
     HeightComparison,
     area_under,
     bands,
@@ -16,22 +20,34 @@ from runreport.stats.curves import (
 from runreport.stats.selection import expected_best, expected_best_unbiased
 from runreport.stats.survival import SurvivalCurve, kaplan_meier, logrank_test
 from runreport.stats.types import Refusal, TestResult
-from tests.known_answers.answers import said
+from tests.known_answers.answers import answered, higher_is_better, level_of, option, said
 from tests.known_answers.runner import Method, Values
 
 X_SCALES = {"log_e": "log", "log_2": "log2", "log_10": "log10"}
 
 
+def logged(step: Sequence[float], value: Sequence[float]) -> Curve:
+    """Return the curve of the points that have a finite value."""
+    points = [(x, y) for x, y in zip(step, value, strict=True) if math.isfinite(y)]
+    return curve([x for x, _ in points], [y for _, y in points])
+
+
+def _x_scale(inputs: Values, options: Values) -> str:
+    scale = str(option(inputs, options, "x_scale", "linear"))
+    return X_SCALES.get(scale, scale)
+
+
 def auc_trapezoid(inputs: Values, options: Values) -> Values:
-    scale = options.get("x_scale", "linear")
-    area = area_under(curve(inputs["step"], inputs["value"]), x_scale=X_SCALES.get(scale, scale))
-    return {"auc": area.area, "mean_height": area.mean_height} if isinstance(area, Area) else said("refuse", area)
+    one, scale = logged(inputs["step"], inputs["value"]), _x_scale(inputs, options)
+    area: Area = answered(area_under(one, x_scale=scale))
+    return {"auc": area.area, "mean_height": area.mean_height}
 
 
 def threshold(inputs: Values, options: Values) -> Values:
-    one = curve(inputs["step"], inputs["value"])
-    crossing = time_to_threshold(one, inputs["threshold"], direction=options["direction"])
-    assert isinstance(crossing, Crossing)
+    one = logged(inputs["step"], inputs["value"])
+    direction = HIGHER if higher_is_better(inputs, options) else LOWER
+    limit = option(inputs, options, "threshold", None)
+    crossing: Crossing = answered(time_to_threshold(one, limit, direction=direction))
     remark = said("censored", crossing.remark) if crossing.remark else {}
     return {
         "first_logged_step": crossing.first_logged,
@@ -43,16 +59,15 @@ def threshold(inputs: Values, options: Values) -> Values:
 
 
 def time_to_threshold_logrank(inputs: Values, _: Values) -> Values:
-    test = logrank_test(inputs["time_a"], inputs["reached_a"], inputs["time_b"], inputs["reached_b"])
-    km = kaplan_meier(inputs["time_a"], inputs["reached_a"])
-    assert isinstance(test, TestResult)
-    assert isinstance(km, SurvivalCurve)
+    test: TestResult = answered(
+        logrank_test(inputs["time_a"], inputs["reached_a"], inputs["time_b"], inputs["reached_b"])
+    )
+    km: SurvivalCurve = answered(kaplan_meier(inputs["time_a"], inputs["reached_a"]))
     return {"stat": test.statistic, "p": test.p, "km_times_a": km.time, "km_surv_a": km.share}
 
 
 def bands_over_runs(inputs: Values, options: Values) -> Values:
-    answer = bands(inputs["runs_by_step"], level=options.get("level", 0.95))
-    assert isinstance(answer, Bands)
+    answer: Bands = answered(bands(inputs["runs_by_step"], level=level_of(inputs, options)))
     ends = {
         f"{name}_{end}": side
         for name, both in (("pointwise", answer.pointwise), ("simultaneous_bonferroni", answer.simultaneous))
@@ -61,18 +76,20 @@ def bands_over_runs(inputs: Values, options: Values) -> Values:
     return {"mean": answer.mean, "q25": answer.quartiles[0], "q75": answer.quartiles[1], **ends}
 
 
-def auc_compare_welch(inputs: Values, _: Values) -> Values:
+def auc_compare_welch(inputs: Values, options: Values) -> Values:
     step = inputs["step"]
-    sides = [[curve(step, run) for run in inputs[name]] for name in ("a_runs_by_step", "b_runs_by_step")]
-    answer = compare_heights(*sides)
-    assert isinstance(answer, HeightComparison)
-    assert isinstance(answer.test, TestResult)
-    return {"auc_a": answer.heights_a, "auc_b": answer.heights_b, "diff": answer.delta.value, "p": answer.test.p}
+    sides = [[logged(step, run) for run in inputs[name]] for name in ("a_runs_by_step", "b_runs_by_step")]
+    answer: HeightComparison = answered(compare_heights(*sides, x_scale=_x_scale(inputs, options)))
+    fields = {"auc_a": answer.heights_a, "auc_b": answer.heights_b, "diff": answer.delta.value}
+    if isinstance(answer.test, Refusal):
+        return fields | said("refuse", answer.test)
+    return fields | {"p": answer.test.p}
 
 
-def expected_validation_performance(inputs: Values, _: Values) -> Values:
-    biased = [expected_best(inputs["scores"], n) for n in inputs["n"]]
-    unbiased = [expected_best_unbiased(inputs["scores"], n) for n in inputs["n"]]
+def expected_validation_performance(inputs: Values, options: Values) -> Values:
+    higher = higher_is_better(inputs, options)
+    biased = [answered(expected_best(inputs["scores"], n, higher_is_better=higher)) for n in inputs["n"]]
+    unbiased = [expected_best_unbiased(inputs["scores"], n, higher_is_better=higher) for n in inputs["n"]]
     refused = next((one for one in unbiased if isinstance(one, Refusal)), None)
     remark = said("refuse", refused) if refused else {}
     return {"with_replacement_dodge2019": biased, "without_replacement_unbiased_tang2020": unbiased, **remark}

@@ -14,14 +14,14 @@ from runreport.stats.example_scores import (
 from runreport.stats.examples import PairedCounts, accuracy_difference, mcnemar_test
 from runreport.stats.pairs import paired_differences
 from runreport.stats.permutation import sign_flip_test
-from tests.known_answers.answers import answered, said
+from tests.known_answers.answers import alternative_of, answered, level_of, option
 from tests.known_answers.runner import Method, Values
 
 
-def mcnemar(inputs: Values, _: Values) -> Values:
-    counts = PairedCounts(**inputs)
-    tests, difference = mcnemar_test(counts), accuracy_difference(counts)
-    assert isinstance(difference, PairedDifference)
+def mcnemar(inputs: Values, options: Values) -> Values:
+    counts = PairedCounts(**{name: inputs[name] for name in PairedCounts._fields})
+    tests = mcnemar_test(counts)
+    difference: PairedDifference = answered(accuracy_difference(counts, level=level_of(inputs, options)))
     return {
         "p_exact": tests.exact.p,
         "chi2_cc": tests.chi2 and tests.chi2.statistic,
@@ -34,23 +34,27 @@ def mcnemar(inputs: Values, _: Values) -> Values:
     }
 
 
-def clustered_paired_difference(inputs: Values, _: Values) -> Values:
-    difference = clustered_difference(inputs["a"], inputs["b"], inputs["cluster"])
-    if not isinstance(difference, PairedDifference):
-        return said("refuse", difference)
+def clustered_paired_difference(inputs: Values, options: Values) -> Values:
+    level = level_of(inputs, options)
+    difference: PairedDifference = answered(
+        clustered_difference(inputs["a"], inputs["b"], inputs["cluster"], level=level)
+    )
+    value, error = difference.value, difference.standard_error
     return {
-        "mean_diff": difference.value,
+        "mean_diff": value,
         "se_iid": difference.standard_error_iid,
-        "se_cluster": difference.standard_error,
-        "z_cluster": difference.value / difference.standard_error,
+        "se_cluster": error,
+        "z_cluster": value / error if error else None,
         "ci_low": difference.interval.low,
         "ci_high": difference.interval.high,
     }
 
 
 def paired_bootstrap_given_indices(inputs: Values, options: Values) -> Values:
-    answer = paired_bootstrap(inputs["a"], inputs["b"], np.asarray(inputs["idx"]), level=options.get("level", 0.95))
-    assert isinstance(answer, PairedBootstrap)
+    level = level_of(inputs, options)
+    answer: PairedBootstrap = answered(
+        paired_bootstrap(inputs["a"], inputs["b"], np.asarray(inputs["idx"]), level=level)
+    )
     return {
         "diff": answer.value,
         "ci_low": answer.interval.low,
@@ -60,8 +64,10 @@ def paired_bootstrap_given_indices(inputs: Values, options: Values) -> Values:
 
 
 def approximate_randomization_exact(inputs: Values, options: Values) -> Values:
-    differences = answered(paired_differences(inputs["a"], inputs["b"], decimals=inputs.get("diffs_rounded_to")))
-    test = answered(sign_flip_test(differences, alternative=options.get("alternative", "two-sided"))).test
+    differences = answered(
+        paired_differences(inputs["a"], inputs["b"], decimals=option(inputs, options, "diffs_rounded_to", None))
+    )
+    test = answered(sign_flip_test(differences, alternative=alternative_of(inputs, options))).test
     return {"mean_diff": test.statistic, "p": test.p}
 
 

@@ -8,36 +8,20 @@ from typing import Any
 from runreport.stats.groups import Contrast, Contrasts, Omnibus, pairwise_welch, welch_against, welch_anova
 from runreport.stats.rank_groups import dunn, kruskal_wallis
 from runreport.stats.simultaneous import dunnett, games_howell, tukey
-from runreport.stats.types import Refusal
-from tests.known_answers.answers import said
+from tests.known_answers.answers import alternative_of, answered, level_of
 from tests.known_answers.runner import Method, Values
 
 Groups = dict[str, list[float]]
 
 
-def answered(fields: Callable[[Groups, Values], Values]) -> Method:
-    """Hand a method the groups; its refusals become the fields of a refusal."""
+def of_groups(fields: Callable[[Groups, Values], Values]) -> Method:
+    """Hand a method the groups, and all other values as options."""
 
     def method(inputs: Values, options: Values) -> Values:
         groups = {name: values for name, values in inputs.items() if isinstance(values, list)}
-        try:
-            return fields(groups, {**inputs, **options})
-        except RefusedError as refused:
-            return said("refuse", refused.refusal)
+        return fields(groups, {**inputs, **options})
 
     return method
-
-
-class RefusedError(Exception):
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.words)
-        self.refusal = refusal
-
-
-def given(answer: Any) -> Any:  # noqa: ANN401 - any result
-    if isinstance(answer, Refusal):
-        raise RefusedError(answer)
-    return answer
 
 
 def number(value: float | None) -> float:
@@ -50,12 +34,12 @@ def _baseline(groups: Groups, options: Values) -> str:
 
 
 def _welch_anova(groups: Groups, _options: Values) -> Values:
-    test: Omnibus = given(welch_anova(groups))
+    test: Omnibus = answered(welch_anova(groups))
     return {"F": test.statistic, "df1": test.df, "df2": test.df_error, "p": test.p, "untested": test.untested}
 
 
-def _games_howell(groups: Groups, _options: Values) -> Values:
-    contrasts: Contrasts = given(games_howell(groups))
+def _games_howell(groups: Groups, options: Values) -> Values:
+    contrasts: Contrasts = answered(games_howell(groups, level=level_of({}, options)))
     return {"pairs": [_pair(one) for one in contrasts.contrasts], "untested": contrasts.untested}
 
 
@@ -74,23 +58,23 @@ def _pair(contrast: Contrast) -> dict[str, Any]:
 
 
 def _kruskal_wallis(groups: Groups, _options: Values) -> Values:
-    test: Omnibus = given(kruskal_wallis(groups))
+    test: Omnibus = answered(kruskal_wallis(groups))
     return {"H": test.statistic, "p": test.p, "epsilon_sq": test.epsilon_squared, "df": test.df}
 
 
 def _dunn_holm(groups: Groups, _options: Values) -> Values:
-    contrasts: Contrasts = given(dunn(groups))
+    contrasts: Contrasts = answered(dunn(groups))
     return {f"{one.a}|{one.b}": number(one.p_holm) for one in contrasts.contrasts}
 
 
 def _pairwise_welch(groups: Groups, _options: Values) -> Values:
-    contrasts: Contrasts = given(pairwise_welch(groups))
+    contrasts: Contrasts = answered(pairwise_welch(groups))
     return {"pairs": [f"{one.a}|{one.b}" for one in contrasts.contrasts], **_adjusted(contrasts)}
 
 
 def _baseline_welch(groups: Groups, options: Values) -> Values:
     baseline = _baseline(groups, options)
-    contrasts: Contrasts = given(welch_against(groups, baseline))
+    contrasts: Contrasts = answered(welch_against(groups, baseline))
     return {"baseline": baseline, "vs": [one.a for one in contrasts.contrasts], **_adjusted(contrasts)}
 
 
@@ -106,7 +90,7 @@ def _adjusted(contrasts: Contrasts) -> dict[str, Any]:
 
 def _dunnett(groups: Groups, options: Values) -> Values:
     baseline = _baseline(groups, options)
-    contrasts: Contrasts = given(dunnett(groups, baseline))
+    contrasts: Contrasts = answered(dunnett(groups, baseline, alternative=alternative_of({}, options)))
     return {
         "baseline": baseline,
         "vs": [one.a for one in contrasts.contrasts],
@@ -116,7 +100,7 @@ def _dunnett(groups: Groups, options: Values) -> Values:
 
 
 def _tukey(groups: Groups, _options: Values) -> Values:
-    contrasts: Contrasts = given(tukey(groups))
+    contrasts: Contrasts = answered(tukey(groups))
     p = {frozenset((one.a, one.b)): one.p_simultaneous for one in contrasts.contrasts}
     names = [name for name in groups if name not in contrasts.untested]
     assert set(p) == {frozenset(pair) for pair in combinations(names, 2)}
@@ -124,12 +108,12 @@ def _tukey(groups: Groups, _options: Values) -> Values:
 
 
 METHODS: Mapping[str, Method] = {
-    "welch_anova": answered(_welch_anova),
-    "games_howell": answered(_games_howell),
-    "kruskal_wallis": answered(_kruskal_wallis),
-    "dunn_holm": answered(_dunn_holm),
-    "pairwise_welch_holm": answered(_pairwise_welch),
-    "baseline_welch_holm": answered(_baseline_welch),
-    "dunnett_vs_baseline": answered(_dunnett),
-    "tukey_hsd": answered(_tukey),
+    "welch_anova": of_groups(_welch_anova),
+    "games_howell": of_groups(_games_howell),
+    "kruskal_wallis": of_groups(_kruskal_wallis),
+    "dunn_holm": of_groups(_dunn_holm),
+    "pairwise_welch_holm": of_groups(_pairwise_welch),
+    "baseline_welch_holm": of_groups(_baseline_welch),
+    "dunnett_vs_baseline": of_groups(_dunnett),
+    "tukey_hsd": of_groups(_tukey),
 }

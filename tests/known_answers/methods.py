@@ -17,9 +17,10 @@ from tests.known_answers import (
     tasks_and_seeds,
     unpaired,
 )
+from tests.known_answers.answers import refusing
 from tests.known_answers.runner import Method
 
-METHODS: Mapping[str, Method] = {
+_ALL: Mapping[str, Method] = {
     **unpaired.METHODS,
     **paired.METHODS,
     **groups.METHODS,
@@ -34,3 +35,5 @@ METHODS: Mapping[str, Method] = {
     **power.METHODS,
     **sequential.METHODS,
 }
+
+METHODS: Mapping[str, Method] = {name: refusing(method) for name, method in _ALL.items()}

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 
 from runreport.stats.power import (
+    DEFAULT_POWER,
     examples_needed,
     minimum_detectable_effect,
     minimum_detectable_effect_one_sample,
@@ -11,11 +12,16 @@ from runreport.stats.power import (
     runs_needed,
 )
 from runreport.stats.proportions import cohen_h
+from tests.known_answers.answers import option
 from tests.known_answers.runner import Method, Values
 
 
-def t_two_sample(inputs: Values, _: Values) -> Values:
-    alpha, power, n = inputs["alpha"], inputs["power"], inputs["n_per_group"]
+def _alpha_and_power(inputs: Values, options: Values) -> tuple[float, float]:
+    return option(inputs, options, "alpha", 0.05), option(inputs, options, "power", DEFAULT_POWER)
+
+
+def t_two_sample(inputs: Values, options: Values) -> Values:
+    (alpha, power), n = _alpha_and_power(inputs, options), inputs["n_per_group"]
     needed = runs_needed(inputs["effect_size"], alpha=alpha, power=power)
     return {
         "n_needed_real": needed,
@@ -25,16 +31,17 @@ def t_two_sample(inputs: Values, _: Values) -> Values:
     }
 
 
-def mde_table(inputs: Values, _: Values) -> Values:
-    alpha, power = inputs["alpha"], inputs["power"]
+def mde_table(inputs: Values, options: Values) -> Values:
+    alpha, power = _alpha_and_power(inputs, options)
     paired = [minimum_detectable_effect_one_sample(n, alpha=alpha, power=power) for n in inputs["n"]]
     two = [minimum_detectable_effect(n, n, alpha=alpha, power=power) for n in inputs["n"]]
     return {"two_sample_d": two, "paired_dz": paired}
 
 
-def two_proportions_n(inputs: Values, _: Values) -> Values:
+def two_proportions_n(inputs: Values, options: Values) -> Values:
     effect = cohen_h(inputs["p2"], inputs["p1"])
-    needed = examples_needed(effect, alpha=inputs["alpha"], power=inputs["power"])
+    alpha, power = _alpha_and_power(inputs, options)
+    needed = examples_needed(effect, alpha=alpha, power=power)
     return {"cohen_h": effect, "n_per_group": needed}
 
 

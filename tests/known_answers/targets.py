@@ -1,7 +1,6 @@
 """Vectors on one group against a target."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -10,52 +9,57 @@ from runreport.stats.olympic import olympic_mean
 from runreport.stats.one_sample import differences_from, one_sample_interval, one_sample_test
 from runreport.stats.power import runs_needed_one_sample
 from runreport.stats.signed_ranks import sign_test, wilcoxon_test
-from runreport.stats.target import ABOVE, BELOW, passing_mean
-from runreport.stats.types import Interval, Refusal
-from tests.known_answers.answers import answered, said
+from runreport.stats.target import ABOVE, BELOW, NO_FINITE_RUNS, passing_mean
+from runreport.stats.types import Refusal
+from runreport.stats.unpaired import arm, missing_runs
+from tests.known_answers.answers import alternative_of, answered, chosen, level_of, option, percent, said
 from tests.known_answers.runner import Method, Values
 
 
 def one_sample_t(inputs: Values, options: Values) -> Values:
-    alternative = options.get("alternative", "two-sided")
-    test = one_sample_test(inputs["x"], inputs["target"], alternative=alternative)
-    if isinstance(test, Refusal):
-        return said("refuse", test)
-    bound = one_sample_interval(inputs["x"], level=0.99, alternative=alternative)
-    assert isinstance(bound, Interval)
-    brief = describe(inputs["x"])
+    group, alternative = arm("x", inputs["x"]), alternative_of(inputs, options)
+    alpha, level = option(inputs, options, "alpha", 0.01), level_of(inputs, options, 0.99)
+    if group.started and not group.values.size:
+        return said("refuse", NO_FINITE_RUNS)
+    test = answered(one_sample_test(group.values, inputs["target"], alternative=alternative))
+    bound = answered(one_sample_interval(group.values, level=level, alternative=alternative))
+    brief, cautions = describe(group.values), missing_runs(group, group)
+    remark = said("answer_with_warning", cautions[0]) if cautions else {}
     return {
+        "n_used": brief.n,
+        "n_failed": group.failed,
         "mean": brief.mean,
         "sd": brief.sd,
         "t": test.statistic,
         "df": test.df,
         "p": test.p,
-        "ci99_low": bound.low,
-        "ci99_high": bound.high,
-        "passes_at_01": test.p < 0.01,
+        f"ci{percent(level)}_low": bound.low,
+        f"ci{percent(level)}_high": bound.high,
+        f"passes_at_{percent(alpha)}": test.p < alpha,
+        **remark,
     }
 
 
 def one_sample_nonparametric(inputs: Values, options: Values) -> Values:
-    alternative = options.get("alternative", "two-sided")
-    differences = answered(differences_from(inputs["x"], inputs["target"], decimals=inputs.get("diffs_rounded_to")))
-    ranks = answered(wilcoxon_test(differences, alternative=alternative)).test
+    alternative, decimals = alternative_of(inputs, options), option(inputs, options, "diffs_rounded_to", None)
+    values = arm("x", inputs["x"]).values
+    differences = answered(differences_from(values, inputs["target"], decimals=decimals))
+    settings = {"method": "exact", **chosen(inputs, options, "method", "zero_method")}
+    ranks = answered(wilcoxon_test(differences, alternative=alternative, **settings)).test
     signs = answered(sign_test(differences, alternative=alternative)).test
-    median = describe(inputs["x"]).median
+    median = describe(values).median
     return {"wilcoxon_W": ranks.statistic, "wilcoxon_p": ranks.p, "sign_p": signs.p, "median": median}
 
 
 def target_margin(inputs: Values, options: Values) -> Values:
-    side = ABOVE if options.get("alternative") == "greater" else BELOW
-    brief = describe(inputs["x"])
-    alpha = inputs["alpha"]
-    edge = passing_mean(brief, inputs["target"], side=side, alpha=alpha)
-    if isinstance(edge, Refusal):
-        return said("refuse", edge)
+    side = ABOVE if alternative_of(inputs, options) == "greater" else BELOW
+    brief = describe(arm("x", inputs["x"]).values)
+    alpha = option(inputs, options, "alpha", 0.01)
+    edge = answered(passing_mean(brief, inputs["target"], side=side, alpha=alpha))
     assert brief.mean is not None
     assert brief.sd is not None
     margin = (inputs["target"] - brief.mean) / brief.sd * (1 if side == BELOW else -1)
-    needed = runs_needed_one_sample(margin, alpha=alpha, power=0.9, one_sided=True)
+    needed = runs_needed_one_sample(margin, alpha=alpha, power=0.9, one_sided=True) if margin > 0 else None
     return {
         "mean": brief.mean,
         "highest_mean_that_passes": edge,
@@ -65,7 +69,7 @@ def target_margin(inputs: Values, options: Values) -> Values:
 
 
 def mlperf_olympic_mean(inputs: Values, options: Values) -> Values:
-    settings: dict[str, Any] = {name: options[name] for name in ("drop", "scale") if name in options}
+    settings = chosen(inputs, options, "drop", "scale")
     mean = olympic_mean(
         np.asarray(inputs["times_converged"], dtype=float), not_converged=inputs["n_not_converged"], **settings
     )

@@ -10,20 +10,15 @@ from runreport.stats.plan import MINIMUM_TASKS
 from runreport.stats.signed_ranks import sign_test
 from runreport.stats.task_tests import Posterior, bayesian_signed_rank, pairwise_signed_rank
 from runreport.stats.types import Refusal
-from tests.known_answers.answers import answered, said
+from tests.known_answers.answers import alternative_of, answered, chosen, higher_is_better, option, said
 from tests.known_answers.runner import Method, Values
-
-
-def higher_is_better(*places: Values) -> bool:
-    named = next((place["direction"] for place in places if place.get("direction")), "higher")
-    return not str(named).startswith("lower")
 
 
 def friedman_vector(inputs: Values, options: Values) -> Values:
     answer = compare_methods(
         inputs["scores_tasks_by_methods"],
-        higher_is_better=higher_is_better(options, inputs),
-        alpha=options.get("alpha", 0.05),
+        higher_is_better=higher_is_better(inputs, options),
+        alpha=option(inputs, options, "alpha", 0.05),
     )
     return {**_remark(answer), **_friedman_fields(answer), "tasks_used": answer.tasks_used}
 
@@ -56,12 +51,11 @@ def _friedman_fields(answer: MethodsOverTasks) -> Values:
 
 
 def pairwise_wilcoxon(inputs: Values, options: Values) -> Values:
-    decimals = inputs.get("diffs_rounded_to", options.get("diffs_rounded_to"))
+    decimals = option(inputs, options, "diffs_rounded_to", None)
     pairs = pairwise_signed_rank(
         inputs["scores_tasks_by_methods"],
         decimals=decimals,
-        method=options.get("method", "auto"),
-        zero_method=options.get("zero_method", "wilcox"),
+        **chosen(inputs, options, "method", "zero_method"),
     )
     return {
         "pairs": [(pair.a, pair.b) for pair in pairs],
@@ -71,10 +65,10 @@ def pairwise_wilcoxon(inputs: Values, options: Values) -> Values:
 
 
 def win_tie_loss_vector(inputs: Values, options: Values) -> Values:
-    decimals = inputs.get("diffs_rounded_to", options.get("diffs_rounded_to"))
-    better, worse = ("a", "b") if higher_is_better(options, inputs) else ("b", "a")
+    decimals = option(inputs, options, "diffs_rounded_to", None)
+    better, worse = ("a", "b") if higher_is_better(inputs, options) else ("b", "a")
     differences = answered(paired_differences(inputs[better], inputs[worse], decimals=decimals))
-    counts = sign_test(differences)
+    counts = sign_test(differences, alternative=alternative_of(inputs, options))
     if isinstance(counts, Refusal):
         return {"wins": 0, "ties": differences.size, "losses": 0, "p": None, **said("refuse", counts)}
     return {"wins": counts.wins, "ties": counts.ties, "losses": counts.losses, "p": counts.test.p}
@@ -84,9 +78,9 @@ def bayesian(inputs: Values, options: Values) -> Values:
     answer = bayesian_signed_rank(
         inputs["a"],
         inputs["b"],
-        rope=options.get("rope", 0.0),
+        rope=option(inputs, options, "rope", 0.0),
         rng=np.random.default_rng(0),
-        higher_is_better=higher_is_better(options, inputs),
+        higher_is_better=higher_is_better(inputs, options),
     )
     if not isinstance(answer, Posterior):
         return said("refuse", answer)

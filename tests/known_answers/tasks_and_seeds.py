@@ -18,17 +18,16 @@ from runreport.stats.resampling import percentile_interval
 from runreport.stats.stratified import AGGREGATES
 from runreport.stats.task_scores import AS_LOGGED, task_scores
 from runreport.stats.types import Estimate, Refusal
-from tests.known_answers.answers import said
+from tests.known_answers.answers import higher_is_better, level_of, option, said
 from tests.known_answers.runner import Method, Values
-from tests.known_answers.tasks import higher_is_better
 
 TAUS = [0.0, 0.25, 0.5, 1.0, 1.5]
 
 
 def aggregates(inputs: Values, options: Values) -> Values:
     scores = task_scores(inputs["scores_runs_by_tasks"], scale=AS_LOGGED)
-    answer = aggregate(scores, gamma=inputs.get("gamma", options.get("gamma", 1.0)))
-    taus = inputs.get("profile_tau", options.get("profile_tau", TAUS))
+    answer = aggregate(scores, gamma=option(inputs, options, "gamma", 1.0))
+    taus = option(inputs, options, "profile_tau", TAUS)
     profile = performance_profile(scores, taus)
     if isinstance(answer, Refusal):
         return said("refuse", answer)
@@ -47,19 +46,19 @@ def _estimates(answer: Aggregates) -> dict[str, Estimate]:
 
 def improvement(inputs: Values, options: Values) -> Values:
     x, y = (task_scores(inputs[f"{side}_runs_by_tasks"]) for side in "xy")
-    answer = probability_of_improvement(x, y, higher_is_better=higher_is_better(options, inputs))
+    answer = probability_of_improvement(x, y, higher_is_better=higher_is_better(inputs, options))
     return said("refuse", answer) if isinstance(answer, Refusal) else {"prob": answer}
 
 
 def given_indices(inputs: Values, options: Values) -> Values:
     scores = task_scores(inputs["scores_runs_by_tasks"], scale=AS_LOGGED)
-    gamma = inputs.get("gamma", options.get("gamma", 1.0))
+    gamma = option(inputs, options, "gamma", 1.0)
     point = aggregate(scores, gamma=gamma)
     resampled = resampled_aggregates(scores, np.array(inputs["idx_resample_run_task"]), gamma=gamma)
     if isinstance(point, Refusal) or isinstance(resampled, Refusal):
         return said("refuse", point if isinstance(point, Refusal) else resampled)  # type: ignore[arg-type]
     rows = dict(zip(AGGREGATES, resampled, strict=True))
-    interval = percentile_interval(rows[options.get("statistic", "iqm")], level=options.get("level", 0.95))
+    interval = percentile_interval(rows[option(inputs, options, "statistic", "iqm")], level=level_of(inputs, options))
     return {
         **{name: one.value for name, one in _estimates(point).items()},
         **{f"{name}_resampled": values for name, values in rows.items()},
@@ -73,13 +72,13 @@ def monte_carlo(inputs: Values, options: Values) -> Values:
         task_scores(inputs["scores_runs_by_tasks"], scale=AS_LOGGED),
         rng=np.random.default_rng(0),
         resamples=50_000,
-        level=options.get("level", 0.95),
-        gamma=inputs.get("gamma", options.get("gamma", 1.0)),
-        task_bootstrap=options.get("task_bootstrap", False),
+        level=level_of(inputs, options),
+        gamma=option(inputs, options, "gamma", 1.0),
+        task_bootstrap=option(inputs, options, "task_bootstrap", default=False),
     )
     if isinstance(answer, Refusal):
         return said("refuse", answer)
-    order = options.get("order", ["iqm", "mean", "median", "optimality_gap"])
+    order = option(inputs, options, "order", ["iqm", "mean", "median", "optimality_gap"])
     found = [_estimates(answer)[name] for name in order]
     return {
         "order": order,
@@ -92,9 +91,9 @@ def monte_carlo(inputs: Values, options: Values) -> Values:
 def rank_bootstrap(inputs: Values, options: Values) -> Values:
     answer = rank_distribution(
         inputs["scores_methods_by_seeds"],
-        higher_is_better=higher_is_better(options, inputs),
+        higher_is_better=higher_is_better(inputs, options),
         rng=np.random.default_rng(0),
-        level=options.get("level", 0.95),
+        level=level_of(inputs, options),
     )
     if isinstance(answer, Refusal):
         return said("refuse", answer)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from runreport.stats.effects import approximate_hedges_correction, cohens_d, hedges_correction
-from runreport.stats.equivalence import equivalence, non_inferiority
+from runreport.stats.equivalence import Equivalence, equivalence, non_inferiority
 from runreport.stats.intervals import student_interval, welch_interval
 from runreport.stats.permutation import permutation_test
 from runreport.stats.ranks import brunner_munzel_test, hodges_lehmann_shift, mann_whitney_test
@@ -15,25 +15,37 @@ from runreport.stats.resampling import acceleration, bootstrap, given_resamples,
 from runreport.stats.spread import brown_forsythe_test, sd_ratio
 from runreport.stats.tests import student_test, welch_test
 from runreport.stats.unpaired import UNKNOWN_DIRECTION, Arm, TwoGroups, arm, compare_two
-from tests.known_answers.answers import answered, said
+from tests.known_answers.answers import (
+    alternative_of,
+    answered,
+    chosen,
+    higher_is_better,
+    level_of,
+    option,
+    percent,
+    said,
+)
 from tests.known_answers.runner import Method, Values
 
+DEFAULT_ALPHA = 0.05
 STUDENT_LEVEL = 0.9  # of the vectors, which name it only in what they expect
 DRAWS = 100_000
 REFUSALS_WITH_INTERVAL = {"too-few-runs"}
 SIDES = ("a", "b")
 
 
-def compare(inputs: Values, _: Values) -> Values:
+def compare(inputs: Values, options: Values) -> Values:
     values = {side: np.asarray(inputs[side], dtype=np.float64) for side in SIDES}
     repeats = []
     for side in SIDES:
-        seeds = inputs.get(f"seed_{side}")
+        seeds = option(inputs, options, f"seed_{side}", None)
         if seeds is not None:
-            repeats.append(repeated_seeds(side.upper(), seeds))
-            values[side] = average_repeats(values[side], seeds)
+            units = [(seed, run if seed is None else None) for run, seed in enumerate(seeds)]
+            repeats.append(repeated_seeds(side.upper(), seeds, units))
+            values[side] = average_repeats(values[side], units)
     a, b = arm("A", values["a"]), arm("B", values["b"])
-    found = compare_two(a, b)
+    alpha = option(inputs, options, "alpha", DEFAULT_ALPHA)
+    found = compare_two(a, b, level=level_of(inputs, options), alpha=alpha)
     fields = _fields(found, a, b)
     if found.refusal is not None:
         kind = "interval_only" if found.refusal.code in REFUSALS_WITH_INTERVAL else "refuse"
@@ -41,7 +53,7 @@ def compare(inputs: Values, _: Values) -> Values:
     cautions = [one for one in repeats if one is not None] + list(found.cautions)
     if cautions:
         return {**fields, **said("answer_with_warning", cautions[0])}
-    if inputs.get("direction", "known") is None:
+    if any(place.get("direction", "known") is None for place in (inputs, options)):
         return {**fields, **said("difference_only", UNKNOWN_DIRECTION)}
     return {**fields, "answer": "answer"}
 
@@ -65,7 +77,7 @@ def _fields(found: TwoGroups, a: Arm, b: Arm) -> dict[str, Any]:
 
 
 def welch_t(inputs: Values, options: Values) -> Values:
-    alternative, level = options.get("alternative", "two-sided"), options.get("confidence", 0.95)
+    alternative, level = alternative_of(inputs, options), level_of(inputs, options)
     test = answered(welch_test(inputs["a"], inputs["b"], alternative=alternative))
     interval = answered(welch_interval(inputs["a"], inputs["b"], level=level, alternative=alternative))
     return {
@@ -80,7 +92,7 @@ def welch_t(inputs: Values, options: Values) -> Values:
 
 
 def student_t(inputs: Values, options: Values) -> Values:
-    alternative, level = options.get("alternative", "two-sided"), options.get("confidence", STUDENT_LEVEL)
+    alternative, level = alternative_of(inputs, options), level_of(inputs, options, STUDENT_LEVEL)
     test = answered(student_test(inputs["a"], inputs["b"], alternative=alternative))
     interval = answered(student_interval(inputs["a"], inputs["b"], level=level, alternative=alternative))
     return {
@@ -94,7 +106,7 @@ def student_t(inputs: Values, options: Values) -> Values:
 
 
 def standardized_mean_difference(inputs: Values, options: Values) -> Values:
-    d = answered(cohens_d(inputs["a"], inputs["b"], level=options.get("confidence", 0.95)))
+    d = answered(cohens_d(inputs["a"], inputs["b"], level=level_of(inputs, options)))
     df = len(inputs["a"]) + len(inputs["b"]) - 2
     return {
         "cohen_d": d.value,
@@ -106,8 +118,8 @@ def standardized_mean_difference(inputs: Values, options: Values) -> Values:
 
 
 def mann_whitney(inputs: Values, options: Values) -> Values:
-    chosen = {name: options[name] for name in ("alternative", "method", "alpha") if name in options}
-    found = answered(mann_whitney_test(inputs["a"], inputs["b"], **chosen))
+    settings = chosen(inputs, options, "alternative", "method", "alpha")
+    found = answered(mann_whitney_test(inputs["a"], inputs["b"], **settings))
     fields = {
         "U_a": found.test.statistic,
         "p": found.test.p,
@@ -119,8 +131,8 @@ def mann_whitney(inputs: Values, options: Values) -> Values:
 
 
 def brunner_munzel(inputs: Values, options: Values) -> Values:
-    alternative = options.get("alternative", "two-sided")
-    found = answered(brunner_munzel_test(inputs["a"], inputs["b"], alternative=alternative))
+    alternative, level = alternative_of(inputs, options), level_of(inputs, options)
+    found = answered(brunner_munzel_test(inputs["a"], inputs["b"], alternative=alternative, level=level))
     return {
         "stat": -found.test.statistic,  # the vectors take B above A as positive
         "p": found.test.p,
@@ -143,7 +155,14 @@ def permutation_exact(inputs: Values, _: Values) -> Values:
 
 
 def tost_welch(inputs: Values, options: Values) -> Values:
-    found = answered(equivalence(inputs["a"], inputs["b"], margin=options["margin"]))
+    alpha, margin = option(inputs, options, "alpha", DEFAULT_ALPHA), option(inputs, options, "margin", None)
+    return one_sided_twice(answered(equivalence(inputs["a"], inputs["b"], margin=margin, alpha=alpha)), alpha)
+
+
+def one_sided_twice(found: Equivalence, alpha: float) -> Values:
+    """Return two one-sided tests as the vectors put them: the names of fields hold the level."""
+    ends = {"low": found.interval.low, "high": found.interval.high}
+    level = percent(1 - 2 * alpha)
     return {
         "p": found.p,
         "t_lower": found.lower.statistic,
@@ -151,38 +170,39 @@ def tost_welch(inputs: Values, options: Values) -> Values:
         "t_upper": found.upper.statistic,
         "p_upper": found.upper.p,
         "df": found.lower.df,
-        "ci90_low": found.interval.low,
-        "ci90_high": found.interval.high,
-        "equivalent_at_05": found.is_equivalent,
+        f"equivalent_at_{percent(alpha)}": found.is_equivalent,
+        "equivalent": found.is_equivalent,
+        **{f"ci{level}_{end}": value for end, value in ends.items()},
+        **{f"ci_{end}": value for end, value in ends.items()},
     }
 
 
 def noninferiority_welch(inputs: Values, options: Values) -> Values:
-    higher_is_better = {"higher_is_better": True, "lower_is_better": False}[options["direction"]]
-    found = answered(
-        non_inferiority(inputs["new"], inputs["baseline"], margin=options["margin"], higher_is_better=higher_is_better)
-    )
+    alpha, margin = option(inputs, options, "alpha", DEFAULT_ALPHA), option(inputs, options, "margin", None)
+    higher, new, baseline = higher_is_better(inputs, options), inputs["new"], inputs["baseline"]
+    found = answered(non_inferiority(new, baseline, margin=margin, higher_is_better=higher, alpha=alpha))
+    level = percent(1 - alpha)
     return {
         "t": found.test.statistic,
         "df": found.test.df,
         "p": found.test.p,
-        "diff_lower_95_one_sided": found.bound.low,
-        "diff_upper_95_one_sided": found.bound.high,
+        f"diff_lower_{level}_one_sided": found.bound.low,
+        f"diff_upper_{level}_one_sided": found.bound.high,
         "non_inferior": found.is_non_inferior,
     }
 
 
 def brown_forsythe_spread(inputs: Values, _: Values) -> Values:
     test = answered(brown_forsythe_test(inputs["a"], inputs["b"]))
-    return {"stat": test.statistic, "p": test.p, "sd_ratio": sd_ratio(inputs["a"], inputs["b"])}
+    return {"stat": test.statistic, "p": test.p, "sd_ratio": answered(sd_ratio(inputs["a"], inputs["b"]))}
 
 
 def hodges_lehmann(inputs: Values, _: Values) -> Values:
-    return {"shift": hodges_lehmann_shift(inputs["a"], inputs["b"])}
+    return {"shift": answered(hodges_lehmann_shift(inputs["a"], inputs["b"]))}
 
 
 def bootstrap_given_indices(inputs: Values, options: Values) -> Values:
-    level = options.get("confidence", 0.95)
+    level = level_of(inputs, options)
 
     def percentile(*statistic: Any) -> Any:  # noqa: ANN401
         resamples = given_resamples(inputs["idx_a"], inputs["idx_b"])
@@ -202,7 +222,7 @@ def bootstrap_given_indices(inputs: Values, options: Values) -> Values:
 def bootstrap_monte_carlo(inputs: Values, options: Values) -> Values:
     a, b = inputs["a"], inputs["b"]
     resamples = random_resamples(len(a), len(b), rng=np.random.default_rng(1), draws=DRAWS)
-    found = answered(bootstrap(a, b, resamples=resamples, level=options.get("confidence", 0.95)))
+    found = answered(bootstrap(a, b, resamples=resamples, level=level_of(inputs, options)))
     bca = answered(found.bca)
     return {
         "bca_low": bca.interval.low,
@@ -213,7 +233,7 @@ def bootstrap_monte_carlo(inputs: Values, options: Values) -> Values:
 
 
 def bca_acceleration(inputs: Values, _: Values) -> Values:
-    return {"acceleration": acceleration(inputs["a"], inputs["b"])}
+    return {"acceleration": answered(acceleration(inputs["a"], inputs["b"]))}
 
 
 METHODS: Mapping[str, Method] = {
