@@ -128,7 +128,7 @@ def proportions(
 @group.command("adjust")
 def adjust(
     *,
-    p: Annotated[str, typer.Option(metavar="NUMBERS", help="P-values with commas between them.")],
+    p: Annotated[str, typer.Option(metavar="NUMBERS", help="P-values with commas between them; nan was not tested.")],
     method: Annotated[Method, typer.Option(help="Holm, or Benjamini and Hochberg.")] = Method.HOLM,
     alpha: Alpha = 0.05,
     json: AsJson = False,

@@ -13,7 +13,7 @@ DEFAULT_POWER = 0.8
 _LARGEST_EFFECT = 1e6
 _FEWEST_RUNS = 2.0
 _FEWEST_EXAMPLES = 1.0
-_MOST_RUNS = 1e9
+MOST_RUNS = 1e9
 
 
 def power_of_t_test(effect: float, n_a: float, n_b: float, *, alpha: float = 0.05) -> float:
@@ -195,7 +195,7 @@ def _fewest(excess: Callable[[float], float], least: float) -> float:
         return least
     low, high = least, 2 * least
     while excess(high) < 0:
-        if high > _MOST_RUNS:
+        if high > MOST_RUNS:
             return float(np.inf)
         low, high = high, high * 2
     return float(brentq(excess, low, high, xtol=1e-9, rtol=1e-12))

@@ -27,7 +27,7 @@ from runreport.stats.ranks import RankTest
 from runreport.stats.signed_ranks import SignTest, sign_test, wilcoxon_test
 from runreport.stats.types import Caution, Description, Interval, Refusal, TestResult
 from runreport.stats.unpaired import Arm, arm
-from runreport.stats.words import counted
+from runreport.stats.words import counted, p_words
 
 BELOW, ABOVE = SIDES = ("below", "above")
 MET, NOT_SHOWN, CANNOT_TELL = "met", "not shown", "cannot tell"
@@ -209,7 +209,7 @@ def _outliers(values: Floats, side: str) -> tuple[int, int]:
 
 def _sentence(description: Description, test: TestResult, claim: _Claim, needed: int | None) -> str:
     runs = counted(description.n, "run")
-    numbers = f"{description.mean:.6g} (one-sided t test, p = {test.p:.2g}"
+    numbers = f"{description.mean:.6g} (one-sided t test, {p_words(test.p)}"
     if test.p < claim.alpha:
         return f"The mean of {runs} is shown to lie {claim.side} {claim.target:g}: it is {numbers}, less than {claim.alpha:g})."
     start = f"It is not shown that the mean lies {claim.side} {claim.target:g}: the mean of {runs} is {numbers}, not less than {claim.alpha:g})."

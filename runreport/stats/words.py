@@ -24,3 +24,15 @@ def listed(items: Sequence[str], *, at_most: int = 3) -> str:
     if len(items) > at_most:
         shown.append(f"{len(items) - at_most} more")
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}" if shown else ""
+
+
+SMALLEST_P = 1e-15
+
+
+def p_words(p: float, digits: int = 2) -> str:
+    """Return a p-value as words say it; below 1e-15 double precision does not hold what the tests promise.
+
+    >>> p_words(0.01234), p_words(1e-300)
+    ('p = 0.012', 'p < 1e-15')
+    """
+    return f"p < {SMALLEST_P:g}" if p < SMALLEST_P else f"p = {p:.{digits}g}"

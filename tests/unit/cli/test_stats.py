@@ -70,11 +70,52 @@ def test_the_other_answers(runreport: Command) -> None:
     shares = answer(runreport, "proportions", "--a", "18/20", "--b", "15/20")
     assert shares["delta"]["value"] == pytest.approx(0.15)  # type: ignore[index]
     never = runreport("stats", "proportions", "--a", "0/10", "--b", "0/12", check=True).stdout
-    assert "The share of A is at most 25.9% (95%)." in never
+    assert "The share of A is at most 25.9% (95%); this bound is one-sided, the intervals above are two-sided." in never
     assert answer(runreport, "adjust", "--p", "0.01,0.04")["adjusted"] == [0.02, 0.04]
     assert answer(runreport, "adjust", "--p", "0.01,0.04,0.03", "--method", "bh")["adjusted"] == pytest.approx(
         stats.false_discovery_control([0.01, 0.04, 0.03])
     )
+
+
+def test_a_tiny_effect_needs_more_runs_than_are_counted(runreport: Command) -> None:
+    tiny = answer(runreport, "power", "--effect", "1e-5")
+    assert (tiny["runs_needed"], tiny["sentence"]) == (
+        None,
+        "A difference of 1e-05 sd is found with 80% power by more than 1,000,000,000 runs per side.",
+    )
+    small = answer(runreport, "power", "--effect", "2e-4")["runs_needed"]
+    assert small == pytest.approx(2 * ((stats.norm.ppf(0.975) + stats.norm.ppf(0.8)) / 2e-4) ** 2, rel=1e-3)
+    assert str(answer(runreport, "power", "--effect", "0")["sentence"]).endswith("by no number of runs.")
+
+
+def test_a_p_that_was_not_tested_does_not_count(runreport: Command) -> None:
+    found = answer(runreport, "adjust", "--p", "0.01,nan,0.04")
+    assert (found["p"], found["adjusted"]) == ([0.01, None, 0.04], [0.02, None, 0.04])
+    shown = runreport("stats", "adjust", "--p", "0.01,nan,0.04", check=True).stdout
+    assert shown.startswith("2 of 2 adjusted p-values are below 0.05.")
+    assert "not tested   not tested" in shown
+    assert "- 1 p-value (nan) was not tested: it does not count among those adjusted for." in shown
+
+
+def test_a_p_beyond_double_precision_is_a_bound(runreport: Command) -> None:
+    words = ("compare", "--a", "1,1.0000001,1.0000002,1,1", "--b", "9,9.0000001,9,9,9.0000003")
+    shown = runreport("stats", *words, check=True).stdout
+    assert "(p < 1e-15)." in shown
+    assert [line.split() for line in shown.splitlines() if line.startswith("p ")] == [["p", "<", "1e-15"]]
+    below = runreport("stats", "target", "--x", words[2], "--below", "100000000", check=True).stdout
+    assert "(one-sided t test, p < 1e-15, less than 0.05)" in below
+
+
+def test_three_or_four_runs_are_few(runreport: Command) -> None:
+    shown = runreport("stats", "compare", "--a", "1,2,3,4", "--b", "2,3,5", check=True).stdout
+    mde = answer(runreport, "compare", "--a", "1,2,3,4", "--b", "2,3,5")["mde"]
+    remark = f"- Few seeds (4 and 3): only differences above about {mde:.3g} are found with 80% power; 5 or more per side are advised."
+    assert remark in shown
+    pairs = runreport("stats", "compare", "--a", "1,2,3", "--b", "2,3,5", "--paired", check=True).stdout
+    assert "- Few seeds (3): only differences above about " in pairs
+    assert "; 5 or more are advised." in pairs
+    enough = runreport("stats", "compare", "--a", "1,2,3,4,5", "--b", "2,3,5,6,7", check=True).stdout
+    assert "Few seeds" not in enough
 
 
 @pytest.mark.parametrize(
@@ -88,6 +129,9 @@ def test_the_other_answers(runreport: Command) -> None:
         (("proportions", "--a", "half", "--b", "1/2"), "'half' in --a is not a count of all."),
         (("proportions", "--a", "3/2", "--b", "1/2"), "3 of 2 cannot have succeeded."),
         (("adjust", "--p", "0.1,2"), "a p-value lies between 0 and 1, not at 2.0."),
+        (("adjust", "--p", "0.1,inf"), "a p-value lies between 0 and 1, not at inf."),
+        (("power", "--effect", "nan"), "the effect must be a finite number of standard deviations, not nan."),
+        (("power", "--effect=-inf"), "the effect must be a finite number of standard deviations, not -inf."),
         (("power", "--effect", "1", "--n", "1"), "1 and 1 runs leave no degree of freedom."),
         (("compare", "--csv", "gone.csv", "--a-column", "a", "--b-column", "b"), "gone.csv cannot be read as CSV:"),
     ],
