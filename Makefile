@@ -4,7 +4,7 @@ BIN    := $(VENV)/bin
 DEMO   := demo-site
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types imports docs format reference peers fuzz simulation benchmark benchmark-stats browser clean
+.PHONY: help demo test check lint types imports docs format reference peers fuzz oracles simulation benchmark benchmark-stats browser clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,10 @@ peers:
 
 fuzz: $(VENV)/.installed-dev ## Damage the readers' logs ten thousand times each (an hour)
 	$(BIN)/python tests/support/log_fuzzing.py
+
+oracles: $(VENV)/.installed-dev ## Test the statistics beside statsmodels, scikit-posthocs, pingouin and baycomp
+	$(BIN)/python -m pip install --quiet --editable '.[oracles]'
+	$(BIN)/python -m pytest -q tests/unit/stats
 
 simulation: $(VENV)/.installed ## Simulate anew how often a verdict is wrong (half an hour)
 	$(BIN)/python docs/error_rates.py
