@@ -180,7 +180,7 @@ def _cautions(fewest: int, *, task_bootstrap: bool) -> tuple[Caution, ...]:
         return (Caution(code="too-few-seeds", words=words),)
     found = []
     if fewest < _FEW_SEEDS:
-        words = f"A task has only {fewest} runs; intervals from so few tend to be too narrow (5 or more advised)."
+        words = f"A task has only {fewest} runs; intervals from so few are wide and rough (5 or more advised)."
         found.append(Caution(code="few-seeds", words=words))
     if not task_bootstrap:
         found.append(_THESE_TASKS)
