@@ -8,7 +8,7 @@ from runreport.compare.words import format_level, half_width
 from runreport.pages import cells, numbers
 from runreport.pages.dossier import Dossier
 from runreport.pages.parts import Cell, Column, Row, Table, Tone
-from runreport.stats.examples import TWO_CHECKPOINTS
+from runreport.stats.examples import FEW_DISCORDANT, TWO_CHECKPOINTS
 from runreport.stats.words import counted
 
 
@@ -77,7 +77,7 @@ def _interval_cell(contrast: ExampleContrast, places: int | None) -> Cell:
     if found is None or found.standard_error == 0:
         return cells.text_cell(None)
     low, high = found.interval.low, found.interval.high
-    note = "rough: few examples differ" if has_few_discordant(contrast.answer) else ""
+    note = "rough" if has_few_discordant(contrast.answer) else ""
     return Cell(text=numbers.interval(low, high, places, sign=True), sort=low, note=note)
 
 
@@ -108,6 +108,10 @@ def _note(families: Sequence[MetricExamples]) -> str:
         *plans,
         "p is adjusted over the runs of a metric, not over metrics.",
     ]
+    if any(has_few_discordant(one.answer) for family in families for one in family.contrasts):
+        sentences.append(
+            f"Rough intervals are those where fewer than {FEW_DISCORDANT} examples differ; the test decides."
+        )
     if left_out:
         sentences.append(
             f"{counted(left_out, 'more run')} with examples beyond the limit on a metric are not compared."

@@ -65,7 +65,8 @@ def test_the_experiment_shows_the_two_models_example_by_example(site: Path) -> N
     sign = "+" if row["run"]["text"] == "model=strong" else "\N{MINUS SIGN}"
     assert row["delta"]["text"] == f"{sign}0.67"
     assert row["discordant"]["text"] in {"8 : 0", "0 : 8"}
-    assert row["interval"]["note"] == "rough: few examples differ"
+    assert row["interval"]["note"] == "rough"
+    assert "Rough intervals are those where fewer than 25 examples differ" in table["note"]
     assert row["p"]["text"] == row["p-holm"]["text"] == "0.008"
     assert row["verdict"]["text"] in {"better", "worse"}
     assert row["run"]["url"].endswith("index.html")
