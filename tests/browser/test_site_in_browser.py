@@ -173,6 +173,18 @@ def test_a_click_on_a_heading_sorts_numbers_as_numbers(browser: Browser, site: P
     assert table.locator("th[aria-sort=ascending]").count() == 1
 
 
+def test_the_keyboard_sorts_too_and_no_button_element_stands_in_a_head(browser: Browser, site: Path) -> None:
+    """Chromium prints a `<button>` blank where the head of a table is repeated on a later page."""
+    page = browser.new_context(viewport=WIDE).new_page()
+    page.goto((site / "runs" / "index.html").as_uri())
+    table = page.locator("table").first
+    table.get_by_role("button", name="val/loss").press("Enter")
+    assert table.locator("th[aria-sort=ascending]").count() == 1
+    table.get_by_role("button", name="val/loss").press("Space")
+    assert table.locator("th[aria-sort=descending]").count() == 1
+    assert page.locator("thead button").count() == 0
+
+
 def test_rows_can_be_filtered(browser: Browser, site: Path) -> None:
     page = browser.new_context(viewport=WIDE).new_page()
     page.goto((site / "runs" / "index.html").as_uri())

@@ -72,14 +72,26 @@
     table.tBodies[0].append(...rows.map(function (pair) { return pair[1]; }));
   }
 
+  // Not a <button>: Chromium prints those blank where a table head is repeated on a later page.
+  function sortControl(sort) {
+    const control = document.createElement("span");
+    control.setAttribute("role", "button");
+    control.tabIndex = 0;
+    control.addEventListener("click", sort);
+    control.addEventListener("keydown", function (event) {
+      if (event.target !== control || !["Enter", " "].includes(event.key)) return;
+      event.preventDefault();
+      sort();
+    });
+    return control;
+  }
+
   function makeSortable(table) {
     if (table.tBodies[0].rows.length < 3) return;
     Array.from(table.tHead.rows[0].cells, function (head, position) {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.append(...head.childNodes);
-      button.addEventListener("click", function () { sortBy(table, position); });
-      head.append(button);
+      const control = sortControl(function () { sortBy(table, position); });
+      control.append(...head.childNodes);
+      head.append(control);
     });
   }
 
