@@ -16,7 +16,7 @@ from runreport.stats.power import minimum_detectable_effect_one_sample
 from runreport.stats.proportions import Proportion
 from runreport.stats.repeats import Seed
 from runreport.stats.tests import WELCH
-from runreport.stats.two_proportions import TwoProportions, compare_proportions
+from runreport.stats.two_proportions import compare_proportions
 from runreport.stats.types import Estimate, Refusal, TestResult
 from runreport.stats.unpaired import Arm, TwoGroups, compare_two
 
@@ -46,7 +46,6 @@ class Answer:
     mde_sd: float | None = None
     paired: PairedRuns | None = None
     folds: FoldComparison | None = None
-    proportions: TwoProportions | None = None
     equivalence: Equivalence | None = None
 
 
@@ -198,7 +197,6 @@ def _as_proportions(
         delta=found.delta,
         test=found.test,
         refusal=groups.refusal or found.refusal,
-        proportions=found,
     )
 
 
